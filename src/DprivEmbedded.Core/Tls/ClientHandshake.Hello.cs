@@ -37,7 +37,7 @@ internal sealed partial class ClientHandshake
 
     private int SendClientHello()
     {
-        if (_suiteCount == 0 || _groupCount == 0 || (_schemeCount == 0 && _options.Verifier != null))
+        if (_suiteCount == 0 || (_groupCount == 0 && (_options.Verifier != null || _options.PskDheKe)) || (_schemeCount == 0 && _options.Verifier != null))
             return TlsError.PrimitiveMissing;
 
         bool session12 = _session != null && _session.Version == ProtocolVersion.Tls12;
