@@ -340,7 +340,7 @@ internal sealed partial class ClientHandshake
         int binderCount = 0;
         if (_offersSession13)
         {
-            uint age = (uint)(_startUtcMs - _session.ReceivedUtcMs);
+            uint age = _startUtcMs > _session.ReceivedUtcMs ? (uint)(_startUtcMs - _session.ReceivedUtcMs) : 0;
             _writer.U16(_session.Ticket.Length);
             _writer.Bytes(_session.Ticket, 0, _session.Ticket.Length);
             _writer.U32(age + _session.AgeAdd);

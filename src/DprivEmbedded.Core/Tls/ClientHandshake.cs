@@ -16,6 +16,7 @@ internal sealed partial class ClientHandshake
     private const int HeaderBytes = 4;
     private const int MaxSessions = 4;
     private const int MaxPostHandshakeMessages = 64;
+    private const int MaxClockJitterMs = 1000;
 
     private readonly ICryptoProvider _crypto;
     private readonly IHandshakeChannel _channel;
@@ -328,8 +329,9 @@ internal sealed partial class ClientHandshake
         if (session.Version == ProtocolVersion.Tls12)
             return session.ExtendedMasterSecret && session.Secret != null && session.Secret.Length == KeySchedule12.MasterSecretBytes && (session.Ticket != null || session.SessionId != null);
 
+        // A ticket from the future is one of a clock that was set back; a second's jitter between clocks is none.
         long age = utcMs - session.ReceivedUtcMs;
-        return session.Secret != null && session.Secret.Length == Hkdf.HashBytes && session.Ticket != null && age >= 0 && age / 1000 <= session.LifetimeSeconds
+        return session.Secret != null && session.Secret.Length == Hkdf.HashBytes && session.Ticket != null && age >= -MaxClockJitterMs && age / 1000 <= session.LifetimeSeconds
             && (_options.PskKe || _options.PskDheKe);
     }
 

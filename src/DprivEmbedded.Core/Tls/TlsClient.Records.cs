@@ -6,8 +6,6 @@ namespace DprivEmbedded.Tls;
 // The record layer of TlsClient: records in, records out. Source: RFC 8446 section 5, RFC 5246 section 6.2.
 public sealed partial class TlsClient
 {
-    private bool IsStreamed { get { return _read == null && _receive[0] == ContentType.Handshake; } }
-
     /// <summary>Bytes that a record adds to its content now: what to add to a message's size to know what it costs on the wire.</summary>
     public int RecordOverheadBytes { get { return _write == null ? RecordProtection.HeaderBytes : _write.OverheadBytes; } }
 
@@ -34,6 +32,17 @@ public sealed partial class TlsClient
 
         _prepared = start;
         return start + _write.ContentOffset;
+    }
+
+    /// <summary>Whether the send buffer has room for application data, in as many records as the peer's limit demands.</summary>
+    /// <param name="count">Number of bytes of content.</param>
+    public bool HasRoomFor(int count)
+    {
+        if (_write == null)
+            return false;
+
+        int records = (count + _sendLimit - 1) / _sendLimit + 1;
+        return _send.Length - (_sendEnd - _sendStart) >= count + records * _write.OverheadBytes;
     }
 
     /// <summary>The buffer that <see cref="PrepareSend"/> points into.</summary>
@@ -171,6 +180,7 @@ public sealed partial class TlsClient
             return TlsError.UnexpectedMessage;
 
         _recordBytes = RecordProtection.HeaderBytes + length;
+        _streamed = !isProtected && type == ContentType.Handshake;
         if (!isProtected)
         {
             if (type == ContentType.ApplicationData)

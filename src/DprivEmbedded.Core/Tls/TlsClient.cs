@@ -39,6 +39,7 @@ public sealed partial class TlsClient : IHandshakeChannel
     private int _recordFilled;
     private int _recordBytes;
     private bool _firstRecord;
+    private bool _streamed;
     private int _dataOffset;
     private int _dataCount;
     private int _emptyRecords;
@@ -240,7 +241,7 @@ public sealed partial class TlsClient : IHandshakeChannel
 
             int wanted = _recordBytes - _recordFilled;
             int part = end - offset < wanted ? end - offset : wanted;
-            if (IsStreamed)
+            if (_streamed)
             {
                 // A handshake record in the clear needs no buffer: it may be larger than ours.
                 _recordFilled += part;
@@ -257,9 +258,8 @@ public sealed partial class TlsClient : IHandshakeChannel
             offset += part;
             if (_recordFilled == _recordBytes && _error == TlsError.None)
             {
-                bool streamed = IsStreamed;
                 _recordFilled = 0;
-                if (!streamed)
+                if (!_streamed)
                     Check(EndRecord());
 
                 _handshake.ReadKeysChanged = false;
