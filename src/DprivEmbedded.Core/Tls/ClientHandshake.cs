@@ -397,6 +397,9 @@ internal sealed partial class ClientHandshake
         int length = _messageLength;
         _messageFilled = 0;
         _streaming = false;
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(false, ContentType.Handshake, type, HeaderBytes + length, false);
+
         _reader.Reset(_message, HeaderBytes, streamed ? 0 : length);
         switch (_state)
         {

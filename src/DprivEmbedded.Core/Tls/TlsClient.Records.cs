@@ -52,8 +52,11 @@ public sealed partial class TlsClient
     /// <param name="count">The same number of bytes.</param>
     public void CommitSend(int count)
     {
-        if (_handshake.CanSendEarly)
+        bool early = _handshake.CanSendEarly;
+        if (early)
             _earlySent += count;
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(true, ContentType.ApplicationData, 0, count, early);
 
         _sendEnd = _prepared + _write.Seal(ContentType.ApplicationData, _send, _prepared, count);
     }
@@ -104,6 +107,9 @@ public sealed partial class TlsClient
 
     void IHandshakeChannel.SendMessage(int count)
     {
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(true, ContentType.Handshake, _send[_messageStart + (_write == null ? RecordProtection.HeaderBytes : _write.ContentOffset)], count, false);
+
         if (_write != null)
         {
             _sendEnd = _messageStart + _write.Seal(ContentType.Handshake, _send, _messageStart, count);
@@ -123,6 +129,9 @@ public sealed partial class TlsClient
 
         RecordProtection.WriteHeader(_send, start, ContentType.ChangeCipherSpec, ProtocolVersion.Tls12, 1);
         _send[start + RecordProtection.HeaderBytes] = 1;
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(true, ContentType.ChangeCipherSpec, 0, 1, false);
+
         _sendEnd = start + RecordProtection.HeaderBytes + 1;
     }
 
@@ -242,6 +251,9 @@ public sealed partial class TlsClient
 
     private int OnChangeCipherSpec(int offset)
     {
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(false, ContentType.ChangeCipherSpec, 0, 1, false);
+
         if (_receive[offset] != 1 || _recordBytes != RecordProtection.HeaderBytes + 1)
             return _read != null && Version != ProtocolVersion.Tls13 ? TlsError.UnexpectedMessage : TlsError.DecodeError;
         if (Version == ProtocolVersion.Tls12 && _read == null)
@@ -257,6 +269,9 @@ public sealed partial class TlsClient
 
     private int OnAlert(int level, int description)
     {
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(false, ContentType.Alert, description, 2, false);
+
         if (description == AlertDescription.CloseNotify)
         {
             if (!_handshake.Connected)
@@ -282,6 +297,9 @@ public sealed partial class TlsClient
 
     private int OnApplicationData(int offset, int count)
     {
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(false, ContentType.ApplicationData, 0, count, false);
+
         // The server's data may come right behind its Finished, which in a resumed 1.2 handshake is before ours was sent: never earlier.
         if (!_handshake.Connected)
             return TlsError.UnexpectedMessage;
@@ -325,6 +343,9 @@ public sealed partial class TlsClient
         int start = MakeRoom(2 + (_write == null ? RecordProtection.HeaderBytes : _write.OverheadBytes));
         if (start < 0)
             return;
+
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(true, ContentType.Alert, description, 2, false);
 
         _send[start + content] = (byte)level;
         _send[start + content + 1] = (byte)description;

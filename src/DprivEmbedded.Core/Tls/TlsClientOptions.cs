@@ -79,6 +79,9 @@ public sealed class TlsClientOptions
     /// <summary>Receives the connection's secrets; null, the default, keeps them inside.</summary>
     public IKeyLog KeyLog;
 
+    /// <summary>Is told of every message; null, the default, for none.</summary>
+    public ITlsObserver Observer;
+
     /// <summary>Says what is wrong with the options.</summary>
     /// <returns>A sentence for the programmer, or null where nothing is.</returns>
     public string Validate()
