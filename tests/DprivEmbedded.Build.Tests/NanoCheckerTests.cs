@@ -133,5 +133,5 @@ public class NanoCheckerTests
     }
 
     private static NanoChecker OpenFixtures() =>
-        new(Repository.Built("tests", "DprivEmbedded.Build.Fixtures", "netstandard2.1"), new MissingMembers(Repository.Data("nano-missing.txt")));
+        new(Repository.Built("tests", "DprivEmbedded.Build.Fixtures", Repository.Configuration, "netstandard2.1"), new MissingMembers(Repository.Data("nano-missing.txt")));
 }

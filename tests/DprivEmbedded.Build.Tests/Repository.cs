@@ -17,8 +17,8 @@ public static class Repository
 
     public static string Data(string name) => Path.Combine(Root, "tests", "DprivEmbedded.Build.Tests", "Data", name);
 
-    public static string Built(string folder, string project, string framework) =>
-        Path.Combine(Root, folder, project, "bin", Configuration, framework, project + ".dll");
+    public static string Built(string folder, string project, string configuration, string framework) =>
+        Path.Combine(Root, folder, project, "bin", configuration, framework, project + ".dll");
 
     /// <summary>The files of a folder with a given end of name, without build output; paths from the root, with slashes.</summary>
     public static List<string> Files(string folder, string pattern) =>
