@@ -20,12 +20,16 @@ public sealed partial class OpensslClient : IDisposable
     /// <summary>The saved session, when a connection has brought one.</summary>
     public bool HasSession => File.Exists(SessionFile);
 
+    /// <summary>Keeps the session it has, and so offers a ticket more than once.</summary>
+    public bool KeepSession { get; set; }
+
     private string SessionFile => _directory.File("session.pem");
 
     /// <param name="resume">Offers the session saved by the connection before.</param>
     /// <param name="earlyData">Sends the query as early data.</param>
+    /// <param name="awaitAnswer">False: closes after the handshake.</param>
     /// <param name="extra">More s_client options.</param>
-    public async Task<OpensslSession> QueryAsync(IPEndPoint server, TlsVersion version, bool resume = false, bool earlyData = false, IReadOnlyList<string>? extra = null, TimeSpan? limit = null)
+    public async Task<OpensslSession> QueryAsync(IPEndPoint server, TlsVersion version, bool resume = false, bool earlyData = false, bool awaitAnswer = true, IReadOnlyList<string>? extra = null, TimeSpan? limit = null)
     {
         var query = DnsBytes.Framed(DnsBytes.Query(Id, "a." + PeerZone.Origin));
         var command = new List<string>
@@ -46,8 +50,8 @@ public sealed partial class OpensslClient : IDisposable
 
         if (extra is not null)
             command.AddRange(extra);
-        var result = await ClientProgram.RunAsync(command, earlyData ? null : query, output => DnsBytes.FindAnswer(output, Id) >= 0, limit: limit).ConfigureAwait(false);
-        if (File.Exists(newSession))
+        var result = await ClientProgram.RunAsync(command, earlyData || !awaitAnswer ? null : query, awaitAnswer ? output => DnsBytes.FindAnswer(output, Id) >= 0 : null, limit: limit).ConfigureAwait(false);
+        if (File.Exists(newSession) && !KeepSession)
             File.Move(newSession, SessionFile, overwrite: true);
         var at = DnsBytes.FindAnswer(result.OutputBytes, Id);
         byte[]? answer = at < 0 ? null : result.OutputBytes[(at + 2)..(at + 2 + BinaryPrimitives.ReadUInt16BigEndian(result.OutputBytes.AsSpan(at)))];
