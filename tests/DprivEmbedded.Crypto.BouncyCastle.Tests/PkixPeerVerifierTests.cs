@@ -521,52 +521,6 @@ public class PkixPeerVerifierTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new PkixPeerVerifier(Name, s_anchors, null, 0));
     }
 
-    [Fact]
-    public void AnchorsFromFiles()
-    {
-        string folder = Directory.CreateTempSubdirectory("dpriv-anchors").FullName;
-        try
-        {
-            string pem = Path.Combine(folder, "ca.pem");
-            File.WriteAllText(pem, "# a comment\n" + s_middle.ToPem() + s_middle.Key.ToPem() + s_root.ToPem());
-            Assert.Equal(2, TrustAnchors.FromFile(pem).Count);
-            Assert.Equal(TlsError.None, Run(TrustAnchors.FromFile(pem), s_server.Chain));
-            string der = Path.Combine(folder, "ca.der");
-            File.WriteAllBytes(der, s_root.Der);
-            Assert.Equal(TlsError.None, Run(TrustAnchors.FromFile(der), s_server.Chain));
-
-            foreach (string content in new[] { "", "no pem", s_root.Key.ToPem(), s_root.ToPem()[..200], s_root.ToPem().Replace("M", "!", StringComparison.Ordinal), "0garbage", PemText.Write("CERTIFICATE", [1, 2, 3]) })
-            {
-                string bad = Path.Combine(folder, "bad.pem");
-                File.WriteAllText(bad, content);
-                Assert.Contains(bad, Assert.Throws<TrustAnchorException>(() => TrustAnchors.FromFile(bad)).Message, StringComparison.Ordinal);
-            }
-
-            string missing = Path.Combine(folder, "missing.pem");
-            Assert.Contains(missing, Assert.Throws<TrustAnchorException>(() => TrustAnchors.FromFile(missing)).Message, StringComparison.Ordinal);
-            Assert.Contains(folder, Assert.Throws<TrustAnchorException>(() => TrustAnchors.FromFile(folder)).Message, StringComparison.Ordinal);
-            Assert.Throws<TrustAnchorException>(() => TrustAnchors.FromCertificates());
-            Assert.Throws<TrustAnchorException>(() => TrustAnchors.FromCertificates([1, 2]));
-        }
-        finally
-        {
-            Directory.Delete(folder, true);
-        }
-    }
-
-    [Fact]
-    public void SystemBundle()
-    {
-        if (!File.Exists("/etc/ssl/certs/ca-certificates.crt"))
-            Assert.Skip("No /etc/ssl/certs/ca-certificates.crt here.");
-
-        TrustAnchors anchors = TrustAnchors.FromSystem();
-        int blocks = PemText.ReadAll(File.ReadAllText("/etc/ssl/certs/ca-certificates.crt")).Count;
-        Console.WriteLine("System bundle: " + anchors.Count + " of " + blocks + " certificates parse");
-        Assert.Equal(blocks, anchors.Count);
-        Assert.Equal(TlsError.UnknownAuthority, Run(anchors, s_server.Chain));
-    }
-
     private static CertificateProfile Server() => CertificateMaker.ServerProfile([Name], [], s_from, s_leafUntil);
 
     private static int Run(TrustAnchors anchors, IReadOnlyList<byte[]> chain, long? now = null, string name = Name, byte[][]? pins = null)
