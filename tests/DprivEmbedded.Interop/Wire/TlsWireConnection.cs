@@ -98,6 +98,20 @@ public sealed class TlsWireConnection
         Abort(_server);
     }
 
+    /// <summary>Ends the server's side with a FIN, as a client does that leaves without a close_notify, and then the client's.</summary>
+    public void Finish()
+    {
+        try
+        {
+            _server.Shutdown(SocketShutdown.Send);
+            _client.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // Closed already.
+        }
+    }
+
     /// <summary>Cuts the client with a RST and leaves the server without a word, as when a NAT forgets.</summary>
     public void ResetClient() => Abort(_client);
 
@@ -129,6 +143,7 @@ public sealed class TlsWireConnection
     {
         var buffer = new byte[16384];
         var records = 0;
+        var stalledOnce = false;
         try
         {
             while (true)
@@ -145,8 +160,11 @@ public sealed class TlsWireConnection
 
                 Interlocked.Add(ref _bytes[(int)direction], count);
                 await SendAsync(direction, buffer.AsMemory(0, count), to).ConfigureAwait(false);
-                if (_log.StallAfterRecords(direction) is { } limit && records >= limit)
+                if (!stalledOnce && _log.StallAfterRecords(direction) is { } limit && records >= limit)
+                {
+                    stalledOnce = true;
                     Stall(direction);
+                }
             }
 
             await _gates[(int)direction].WaitAsync().ConfigureAwait(false);
