@@ -207,6 +207,29 @@ public class SealedSessionStoreTests
     }
 
     [Fact]
+    public void PuttingAStoredSessionAgainDoesNotHideItsCopy()
+    {
+        (SessionCache cache, SealedSessionStore store) = Open();
+        cache.Put(A, Samples.Tls13(1));
+        store.Save(Samples.Now);
+        cache.Put(B, cache.Session(0, 0));
+        Assert.NotNull(cache.Take(B, Samples.Now));
+        Assert.Null(_memory.Block);
+    }
+
+    [Fact]
+    public void LoadingAgainGivesNoSessionTwice()
+    {
+        _memory.Block = Saved(new byte[16], 1);
+        (SessionCache cache, SealedSessionStore store) = Open();
+        store.Load(Samples.Now);
+        store.Load(Samples.Now);
+        Assert.Equal(1, cache.Count);
+        Assert.NotNull(cache.Take(A, Samples.Now));
+        Assert.Null(cache.Take(A, Samples.Now));
+    }
+
+    [Fact]
     public void ACrashBeforeTheFirstTakeLosesNothing()
     {
         _memory.Block = Saved(new byte[16], 2);
