@@ -83,7 +83,7 @@ internal sealed class TlsRig : IAsyncDisposable
             {
                 socket = await _listener.AcceptSocketAsync();
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 return;
             }
@@ -145,7 +145,7 @@ internal sealed class TlsRig : IAsyncDisposable
             case "ticket":
                 server.SendTicket();
                 break;
-            case "keyupdate":
+            case "update":
                 server.SendKeyUpdate(true);
                 break;
             case "hellorequest":
