@@ -16,7 +16,7 @@ public sealed class DotSessionOptions
     public int MaxIdleTimeoutMs = 600000;
 
     /// <summary>How long the server may be silent while an answer is due, in milliseconds, before the connection is given up and the query goes to a new one.</summary>
-    public int SilenceTimeoutMs = 3000;
+    public int SilenceTimeoutMs = 5000;
 
     /// <summary>How long a query may take in all, over every connection, in milliseconds.</summary>
     public int QueryTimeoutMs = 10000;
