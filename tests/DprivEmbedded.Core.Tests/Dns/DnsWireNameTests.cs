@@ -34,7 +34,9 @@ public class DnsWireNameTests
 
     [Theory]
     [InlineData("C00C", 12)] // itself
-    [InlineData("C00E C00C", 12)] // forward
+    [InlineData("C00E C00C", 12)] // forward, and back
+    [InlineData("C00E 0161 00", 12)] // forward to a good name
+    [InlineData("0162 C010 0161 00", 12)]
     [InlineData("C00E C00C", 14)] // back to one that goes forward
     [InlineData("0161 C00C", 12)] // a label, then back to it
     [InlineData("0161 0162 C00C", 14)] // into the run that it ends
