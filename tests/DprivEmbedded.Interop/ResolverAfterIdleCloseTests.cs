@@ -20,14 +20,16 @@ public sealed class ResolverAfterIdleCloseTests
         // Without edns-tcp-keepalive in the query none of them says when it will close.
         await using var peer = await StartAsync(name);
         await using var wire = new TlsWireLog(peer.Tls);
+        var recorder = new FlightRecorder();
         await using var resolver = Dpriv.Resolver(wire.EndPoint, version, change: o =>
         {
+            o.Recorder = recorder;
             o.Edns.TcpKeepalive = false;
             o.IdleTimeoutMs = 60000;
         });
         ResolverAgainstDnsServersTests.AssertAnswer(await resolver.QueryAsync("a.peers.example", "A"), version, DprivHandshake.Full);
         Assert.True(await wire.Last.WaitForCloseAsync(TimeSpan.FromSeconds(20)));
-        Assert.True(wire.Last.ServerClosedFirst);
+        Assert.True(Dpriv.ServerEnded(recorder));
 
         var clock = Stopwatch.StartNew();
         var resumes = name != nameof(KnotResolver) || version == ProtocolVersion.Tls13;
@@ -59,29 +61,35 @@ public sealed class ResolverAfterIdleCloseTests
         // dnsdist relays its backend's 30 s and closes after one.
         await using var peer = await Dnsdist.StartAsync(new PeerOptions { IdleTimeout = TimeSpan.FromSeconds(1), AdvertisedTimeout = TimeSpan.FromSeconds(30) });
         await using var wire = new TlsWireLog(peer.Tls);
-        await using var resolver = Dpriv.Resolver(wire.EndPoint);
+        var recorder = new FlightRecorder();
+        await using var resolver = Dpriv.Resolver(wire.EndPoint, change: o => o.Recorder = recorder);
         var first = await resolver.QueryAsync("a.peers.example", "A");
         ResolverAgainstDnsServersTests.AssertAnswer(first, ProtocolVersion.Tls13, DprivHandshake.Full);
         Assert.Equal(30000, first.Message.KeepaliveTimeoutMs);
         var quiet = Stopwatch.StartNew();
         Assert.True(await wire.Last.WaitForCloseAsync());
-        var serverKept = quiet.Elapsed;
-        Assert.True(wire.Last.ServerClosedFirst);
-        Assert.InRange(serverKept, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4));
+        Assert.True(Dpriv.ServerEnded(recorder));
+        var kept = quiet.Elapsed;
+        Assert.InRange(kept, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4));
 
-        var second = await resolver.QueryAsync("a.peers.example", "A");
-        ResolverAgainstDnsServersTests.AssertAnswer(second, ProtocolVersion.Tls13, DprivHandshake.Resumed);
-        Assert.Equal(30000, second.Message.KeepaliveTimeoutMs);
-        quiet.Restart();
-        Assert.True(await wire.Last.WaitForCloseAsync());
-        // Now our side closes first, a little before the server's real time.
-        Assert.False(wire.Last.ServerClosedFirst);
-        Assert.InRange(quiet.Elapsed, TimeSpan.FromSeconds(0.3), serverKept);
+        // dnsdist looks at its connections once a second, so it keeps one for one to two seconds. Soon our side closes first, a little before the shortest time seen.
+        var closedFirst = false;
+        for (var i = 0; i < 4 && !closedFirst; i++)
+        {
+            var next = await resolver.QueryAsync("a.peers.example", "A");
+            ResolverAgainstDnsServersTests.AssertAnswer(next, ProtocolVersion.Tls13, DprivHandshake.Resumed);
+            Assert.Equal(30000, next.Message.KeepaliveTimeoutMs);
+            Assert.True(wire.Last.Look(w => w.IsResumption));
+            quiet.Restart();
+            Assert.True(await wire.Last.WaitForCloseAsync());
+            closedFirst = !Dpriv.ServerEnded(recorder);
+            Assert.True(quiet.Elapsed < kept, $"closed after {quiet.Elapsed}, the time before after {kept}");
+            kept = quiet.Elapsed;
+        }
 
-        ResolverAgainstDnsServersTests.AssertAnswer(await resolver.QueryAsync("a.peers.example", "A"), ProtocolVersion.Tls13, DprivHandshake.Resumed);
-        Assert.Equal(3, wire.Connections.Count);
-        Assert.True(wire.Last.Look(w => w.IsResumption));
-        Assert.True(await peer.WaitForResumptionsAsync(2));
+        Assert.True(closedFirst);
+        Assert.True(await peer.WaitForResumptionsAsync(1));
+        Assert.Equal(0, resolver.Statistics.Retries);
     }
 
     private static async Task<Peer> StartAsync(string name)

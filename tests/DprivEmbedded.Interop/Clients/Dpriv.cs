@@ -52,5 +52,9 @@ public static class Dpriv
     private static string Data(DnsRecord record) =>
         record.Type is DnsType.Svcb or DnsType.Https ? record.RdataText.Replace("\"", "", StringComparison.Ordinal) : record.RdataText;
 
+    /// <summary>Whether the recorded connection was ended from the server's side: its close_notify, FIN or RST came before ours went.</summary>
+    public static bool ServerEnded(FlightRecorder recorder) =>
+        !recorder.TakeFlights().First(f => f.Parts.Any(p => p is "close_notify" or "TCP FIN" or "TCP RST")).Up;
+
     public static string Rcode(DprivLookup lookup) => DnsResponseCode.ToText(lookup.Message.ResponseCode);
 }
