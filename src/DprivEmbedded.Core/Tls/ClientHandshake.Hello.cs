@@ -47,7 +47,9 @@ internal sealed partial class ClientHandshake
         _offers13 = _options.MaxVersion >= ProtocolVersion.Tls13 && !session12;
         _offersExternalPsk13 = _offers13 && _options.Psk != null;
         bool psk13 = _offersSession13 || _offersExternalPsk13;
-        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0 && _session.ApplicationProtocol == _options.ApplicationProtocol;
+        // A session without a protocol is one of a server that ignores ALPN, as many do: it will choose none again (RFC 8446 section 4.2.10).
+        bool sameProtocol = _offersSession13 && (_session.ApplicationProtocol == null || _session.ApplicationProtocol == _options.ApplicationProtocol);
+        bool earlyData = sameProtocol && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0;
 
         _sessionId = null;
         if (session12)
