@@ -87,7 +87,8 @@ list_failures() {
         }
         BEGIN { RS = "<(test|error) " }
         NR > 1 && (/result="Fail"/ || /<failure/) {
-            name = $0; sub(/.*[^-]name="/, "", name); sub(/".*/, "", name)
+            name = match($0, /(^| )name="[^"]*"/) ? substr($0, RSTART, RLENGTH) : "?"
+            sub(/^ ?name="/, "", name); sub(/"$/, "", name)
             message = $0
             if (match(message, /<message>/)) {
                 message = substr(message, RSTART + RLENGTH); sub(/<\/message>.*/, "", message)
