@@ -81,13 +81,14 @@ check_peers() {
 list_failures() {
     awk '
         function plain(s) {
-            gsub(/&quot;/, "\"", s); gsub(/&apos;/, "\047", s); gsub(/&lt;/, "<", s); gsub(/&gt;/, ">", s)
+            gsub(/\\?&quot;/, "\"", s); gsub(/&apos;/, "\047", s); gsub(/&lt;/, "<", s); gsub(/&gt;/, ">", s)
             gsub(/&#xD;/, "", s); gsub(/&#xA;/, "\n", s); gsub(/&amp;/, "\\&", s)
             return s
         }
         BEGIN { RS = "<(test|error) " }
         NR > 1 && (/result="Fail"/ || /<failure/) {
-            name = $0; sub(/.*[^-]name="/, "", name); sub(/".*/, "", name)
+            name = match($0, /(^| )name="[^"]*"/) ? substr($0, RSTART, RLENGTH) : "?"
+            sub(/^ ?name="/, "", name); sub(/"$/, "", name)
             message = $0
             if (match(message, /<message>/)) {
                 message = substr(message, RSTART + RLENGTH); sub(/<\/message>.*/, "", message)
