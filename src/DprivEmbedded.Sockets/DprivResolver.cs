@@ -163,6 +163,15 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         throw new DprivException(lastError, tries.ToString());
     }
 
+    /// <summary>Closes all connections in an orderly way, before a sleep for example; the next lookup makes a new one and resumes. Lookups under way are sent again there.</summary>
+    public void CloseConnections()
+    {
+        foreach (ServerState state in _servers)
+            state.Connection.CloseConnection();
+
+        _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
     /// <summary>Closes all connections in an orderly way and saves the sessions.</summary>
     public void Dispose()
     {

@@ -12,6 +12,7 @@ public sealed class FlightRecorder : ITlsObserver
     private readonly List<Flight> _flights = new List<Flight>();
     private readonly List<string> _received = new List<string>();
     private readonly List<string> _sent = new List<string>();
+    private bool _resumption;
 
     /// <summary>Takes the flights recorded so far and starts over.</summary>
     /// <returns>The flights in order.</returns>
@@ -30,6 +31,12 @@ public sealed class FlightRecorder : ITlsObserver
     {
         lock (_gate)
             (sent ? _sent : _received).Add(Describe(sent, contentType, detail, early));
+    }
+
+    internal void SetResumption(bool offered)
+    {
+        lock (_gate)
+            _resumption = offered;
     }
 
     internal void TransportEvent(bool up, string what)
@@ -74,12 +81,12 @@ public sealed class FlightRecorder : ITlsObserver
         parts.Clear();
     }
 
-    private static string Describe(bool sent, int contentType, int detail, bool early)
+    private string Describe(bool sent, int contentType, int detail, bool early)
     {
         switch (contentType)
         {
             case ContentType.Handshake:
-                return HandshakeName(detail);
+                return sent && detail == HandshakeType.ClientHello && _resumption ? "ClientHello with resumption" : HandshakeName(detail);
             case ContentType.ChangeCipherSpec:
                 return "ChangeCipherSpec";
             case ContentType.Alert:

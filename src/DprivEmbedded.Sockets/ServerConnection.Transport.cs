@@ -12,6 +12,7 @@ namespace DprivEmbedded.Sockets;
 internal sealed partial class ServerConnection
 {
     private SocketError _connectError;
+    private bool _reset;
 
     /// <summary>Makes a TCP connection and starts TLS on it.</summary>
     private async Task ConnectAsync()
@@ -53,6 +54,7 @@ internal sealed partial class ServerConnection
             _sentFirst = false;
             TlsSession? session = _withoutSession ? null : _sessions.Take(_sessionKey, UtcMs());
             _offeredSession = session != null;
+            _options.Recorder?.SetResumption(_offeredSession);
             _dot.Open(session, NowMs(), UtcMs());
             Drain();
             _ = ReceiveAsync(socket);
@@ -113,6 +115,7 @@ internal sealed partial class ServerConnection
                 if (count == 0)
                 {
                     _options.Recorder?.TransportEvent(false, reset ? "TCP RST" : "TCP FIN");
+                    _reset = reset;
                     _dot.TransportClosed(reset, NowMs());
                     Drain();
                     CloseSocket();
@@ -191,7 +194,10 @@ internal sealed partial class ServerConnection
         if (socket == null)
             return;
 
-        _options.Recorder?.TransportEvent(true, "TCP FIN");
+        if (!_reset)
+            _options.Recorder?.TransportEvent(true, "TCP FIN");
+
+        _reset = false;
         try
         {
             socket.Shutdown(SocketShutdown.Send);

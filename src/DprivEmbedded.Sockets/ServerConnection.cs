@@ -117,7 +117,17 @@ internal sealed partial class ServerConnection : IDisposable
         }
     }
 
-    /// <summary>Closes the connection in an orderly way.</summary>
+    /// <summary>Closes the present connection in an orderly way; the next lookup makes another.</summary>
+    public void CloseConnection()
+    {
+        lock (_gate)
+        {
+            _dot.Close();
+            Drain();
+        }
+    }
+
+    /// <summary>Closes the connection in an orderly way, for good.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -255,8 +265,8 @@ internal sealed partial class ServerConnection : IDisposable
         lookup.AuthenticationError = _dot.Tls.AuthenticationError;
         lookup.Attempts = _dot.EventAttempts;
         lookup.UsedFastOpen = _fastOpenUsed;
-        lookup.RoundTrips = _dot.EventRoundTrips + (_dot.EventWaitedForConnection && !_fastOpenUsed ? 1 : 0);
-        if (_dot.EventWaitedForConnection)
+        lookup.RoundTrips = _dot.EventRoundTrips + _dot.EventTransports - (_dot.EventTransports > 0 && _fastOpenUsed ? 1 : 0);
+        if (_dot.EventWaitedForHandshake)
             lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.Tls.IsEarlyDataAccepted ? DprivHandshake.Early : DprivHandshake.Resumed;
         if (lookup.Attempts > 1)
         {

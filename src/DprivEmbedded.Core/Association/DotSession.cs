@@ -40,7 +40,9 @@ public sealed class DotSession
     private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
     private readonly int[] _turnsAtQuery;
-    private readonly int[] _queryConnections;
+    private readonly int[] _turnsBefore;
+    private readonly int[] _connectionsAtQuery;
+    private readonly bool[] _waited;
 
     private bool _open;
     private bool _draining;
@@ -101,7 +103,9 @@ public sealed class DotSession
         _dueMs = new long[slots];
         _wasEarly = new bool[slots];
         _turnsAtQuery = new int[slots];
-        _queryConnections = new int[slots];
+        _turnsBefore = new int[slots];
+        _connectionsAtQuery = new int[slots];
+        _waited = new bool[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
         _closedReported = true;
@@ -164,11 +168,14 @@ public sealed class DotSession
     /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
     public int EventError;
 
-    /// <summary>Round trips on the stream that the last answer took, from the query or, where it waited for a connection, from the ClientHello. The transport's own are not in it.</summary>
+    /// <summary>Round trips on the streams from the last answer's query to the answer, those lost with a broken connection included. What making <see cref="EventTransports"/> took is not in it.</summary>
     public int EventRoundTrips;
 
-    /// <summary>Whether the last answer's query had to wait for a connection: the transport's round trips come on top.</summary>
-    public bool EventWaitedForConnection;
+    /// <summary>How many connections were opened between the last answer's query and the answer.</summary>
+    public int EventTransports;
+
+    /// <summary>Whether the last answer's query waited for a handshake.</summary>
+    public bool EventWaitedForHandshake;
 
     /// <summary>How often the last answer's query was sent.</summary>
     public int EventAttempts;
@@ -232,7 +239,9 @@ public sealed class DotSession
             _dueMs[i] = nowMs + _options.QueryTimeoutMs;
             _states[i] = Waiting;
             _turnsAtQuery[i] = _turns;
-            _queryConnections[i] = _open && (_tls.CanSend || _tls.CanSendEarlyData) && !_draining ? _connections : -1;
+            _turnsBefore[i] = 0;
+            _connectionsAtQuery[i] = _connections;
+            _waited[i] = !_open || !_tls.CanSend || _draining;
             Flush();
             return i;
         }
@@ -313,12 +322,7 @@ public sealed class DotSession
 
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
-        if (_transmitted)
-        {
-            _transmitted = false;
-            _turns++;
-        }
-
+        CountTurn();
         int taken = _tls.Receive(data, offset, count, nowMs);
         if (_tls.Error != TlsError.None || _tls.IsPeerClosed)
             taken = _tls.DataCount > 0 ? taken : count;
@@ -337,6 +341,7 @@ public sealed class DotSession
             return;
 
         // A FIN without close_notify after whole answers is how many servers end an idle connection; nothing is lost by it.
+        CountTurn();
         bool idle = InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
         _tls.TransportClosed(reset);
         if (idle)
@@ -591,8 +596,9 @@ public sealed class DotSession
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _attempts[query];
-        EventWaitedForConnection = _queryConnections[query] != _connections;
-        EventRoundTrips = _turns - _turnsAtQuery[query];
+        EventWaitedForHandshake = _waited[query];
+        EventTransports = _connections - _connectionsAtQuery[query];
+        EventRoundTrips = _turnsBefore[query] + _turns - _turnsAtQuery[query];
         MarkIdle();
         return DotEvent.Answer;
     }
@@ -685,6 +691,15 @@ public sealed class DotSession
         Flush();
     }
 
+    /// <summary>Something came after something was sent: a round trip.</summary>
+    private void CountTurn()
+    {
+        if (_transmitted)
+            _turns++;
+
+        _transmitted = false;
+    }
+
     private void EndByServer()
     {
         // A server that closes before the time that it gave is believed by its deeds.
@@ -709,6 +724,7 @@ public sealed class DotSession
         _error = error;
         for (int i = 0; i < _states.Length; i++)
         {
+            _turnsBefore[i] += _turns - _turnsAtQuery[i];
             if (_states[i] != Sent && _states[i] != SentEarly)
                 continue;
 
@@ -717,7 +733,7 @@ public sealed class DotSession
             else
             {
                 _states[i] = Waiting;
-                _queryConnections[i] = -1;
+                _waited[i] = true;
             }
         }
     }
