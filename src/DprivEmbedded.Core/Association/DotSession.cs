@@ -55,6 +55,7 @@ public sealed class DotSession
     private long _lastNowMs;
     private long _lastReceivedMs;
     private long _silentSinceMs;
+    private bool _unheard;
     private long _idleSinceMs;
     private int _serverIdleMs;
     private int _learnedIdleMs;
@@ -266,6 +267,7 @@ public sealed class DotSession
         _lastNowMs = nowMs;
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
+        _unheard = false;
         _idleSinceMs = nowMs;
         _open = true;
         _draining = false;
@@ -322,6 +324,7 @@ public sealed class DotSession
 
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
+        _unheard = false;
         CountTurn();
         int taken = _tls.Receive(data, offset, count, nowMs);
         if (_tls.Error != TlsError.None || _tls.IsPeerClosed)
@@ -655,9 +658,11 @@ public sealed class DotSession
 
     private void MarkSent(int query, bool early)
     {
-        if (InFlight == 0)
+        // Silence counts from the first query that nothing came after, be it withdrawn or timed out since: else callers who give up early keep a dead connection alive.
+        if (InFlight == 0 && !_unheard)
             _silentSinceMs = _lastNowMs;
 
+        _unheard = true;
         _states[query] = early ? SentEarly : Sent;
         _wasEarly[query] |= early;
         _attempts[query]++;
