@@ -233,7 +233,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             }
             else
             {
-                raw ??= ChooseRawPublicKey(hello, out _);
+                raw ??= ChooseRawPublicKey(hello);
                 if (raw == null)
                     return false;
 
