@@ -63,6 +63,9 @@ public sealed class TlsSession
     /// <summary>The group of the last key exchange with this server, one of <see cref="NamedGroup"/>; 0 where unknown. Offered first next time, so that no HelloRetryRequest is needed.</summary>
     public int Group;
 
+    /// <summary>Whether stable storage holds a copy, which must be claimed before this one is used. Set by <see cref="SealedSessionStore"/> and read by <see cref="SessionCache"/> alone.</summary>
+    internal bool Stored;
+
     /// <summary>Zeroes the secret.</summary>
     public void Clear()
     {

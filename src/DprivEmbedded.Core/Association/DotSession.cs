@@ -1,0 +1,800 @@
+using System;
+using DprivEmbedded.Crypto;
+using DprivEmbedded.Dns;
+using DprivEmbedded.Sessions;
+using DprivEmbedded.Tls;
+
+namespace DprivEmbedded.Association;
+
+/// <summary>A DNS-over-TLS conversation with one server over one connection after another, without input or output of its own. Source: RFC 7858, RFC 7766, RFC 7828.</summary>
+/// <remarks>
+/// <para>Queries outlive connections: one that got no answer is sent again after the next <see cref="Open"/>, up to <see cref="DotSessionOptions.MaxAttempts"/> times.</para>
+/// <para>Order of calls: <see cref="Query"/> at any time; <see cref="Open"/> when <see cref="NeedsConnection"/>; after each call drain: <see cref="Transmit"/> until 0,
+/// <see cref="NextEvent"/> until <see cref="DotEvent.None"/>, then read <see cref="WakeDueMs"/>. <see cref="Receive"/> may take fewer bytes than given: drain events, then give the rest.</para>
+/// <para>A query and its answer allocate nothing. One thread at a time.</para>
+/// </remarks>
+public sealed class DotSession
+{
+    private const int PrefixBytes = 2;
+    private const int Free = 0;
+    private const int Waiting = 1;
+    private const int Sent = 2;
+    private const int SentEarly = 3;
+    private const int Failing = 4;
+
+    private readonly DotSessionOptions _options;
+    private readonly TlsClient _tls;
+    private readonly ICryptoProvider _crypto;
+    private readonly byte[] _answer;
+    private readonly DnsMessageReader _reader = new DnsMessageReader();
+    private readonly byte[] _idBytes = new byte[2];
+    private readonly byte[] _prefix = new byte[PrefixBytes];
+    private readonly byte[] _outPrefix = new byte[PrefixBytes];
+
+    private readonly byte[][] _queries;
+    private readonly int[] _queryBytes;
+    private readonly int[] _states;
+    private readonly int[] _ids;
+    private readonly int[] _attempts;
+    private readonly int[] _errors;
+    private readonly long[] _dueMs;
+    private readonly bool[] _wasEarly;
+    private readonly int[] _turnsAtQuery;
+    private readonly int[] _turnsBefore;
+    private readonly int[] _connectionsAtQuery;
+    private readonly bool[] _waited;
+
+    private bool _open;
+    private bool _draining;
+    private bool _closedReported;
+    private int _closeReason;
+    private int _error;
+    private int _connections;
+    private int _turns;
+    private bool _transmitted;
+    private long _lastNowMs;
+    private long _lastReceivedMs;
+    private long _silentSinceMs;
+    private long _idleSinceMs;
+    private int _serverIdleMs;
+    private int _learnedIdleMs;
+
+    // The frame being assembled.
+    private int _prefixFilled;
+    private int _frameBytes;
+    private int _frameFilled;
+    private bool _frameSkipped;
+    private int _dataPosition;
+    private int _answerOffset;
+    private int _answerCount;
+    private byte[] _answerBuffer;
+
+    /// <summary>Makes a conversation.</summary>
+    /// <param name="options">How it behaves.</param>
+    /// <param name="tls">The TLS client, used by this object alone from now on.</param>
+    /// <param name="crypto">Where message IDs come from.</param>
+    /// <param name="answerBuffer">Belongs to the conversation from now on; holds one answer that came in pieces. At least 512 bytes; 65535 hold any answer.</param>
+    /// <exception cref="ArgumentException">An option is wrong, or the buffer is too small.</exception>
+    public DotSession(DotSessionOptions options, TlsClient tls, ICryptoProvider crypto, byte[] answerBuffer)
+    {
+        if (options == null || tls == null || crypto == null || answerBuffer == null)
+            throw new ArgumentException("options, tls, crypto and answerBuffer must not be null.");
+
+        string wrong = options.Validate();
+        if (wrong != null)
+            throw new ArgumentException(wrong);
+        if (answerBuffer.Length < 512)
+            throw new ArgumentException("The answer buffer must have at least 512 bytes.");
+
+        _options = options;
+        _tls = tls;
+        _crypto = crypto;
+        _answer = answerBuffer;
+        int slots = options.MaxQueries;
+        _queries = new byte[slots][];
+        for (int i = 0; i < slots; i++)
+            _queries[i] = new byte[options.MaxQueryBytes];
+
+        _queryBytes = new int[slots];
+        _states = new int[slots];
+        _ids = new int[slots];
+        _attempts = new int[slots];
+        _errors = new int[slots];
+        _dueMs = new long[slots];
+        _wasEarly = new bool[slots];
+        _turnsAtQuery = new int[slots];
+        _turnsBefore = new int[slots];
+        _connectionsAtQuery = new int[slots];
+        _waited = new bool[slots];
+        _serverIdleMs = -1;
+        _learnedIdleMs = -1;
+        _closedReported = true;
+    }
+
+    /// <summary>The TLS client under the conversation, to read what was negotiated.</summary>
+    public TlsClient Tls { get { return _tls; } }
+
+    /// <summary>Whether there is a connection, opening or open.</summary>
+    public bool IsOpen { get { return _open; } }
+
+    /// <summary>Whether new queries are held back because the server drains this connection.</summary>
+    public bool IsDraining { get { return _draining; } }
+
+    /// <summary>Whether queries wait and no connection is there to take them.</summary>
+    public bool NeedsConnection { get { return !_open && Count(Waiting) > 0; } }
+
+    /// <summary>Queries that were sent and have no answer yet.</summary>
+    public int InFlight { get { return Count(Sent) + Count(SentEarly); } }
+
+    /// <summary>Connections opened so far.</summary>
+    public int Connections { get { return _connections; } }
+
+    /// <summary>Why the last connection ended, one of <see cref="DotCloseReason"/>.</summary>
+    public int CloseReason { get { return _closeReason; } }
+
+    /// <summary>The error that ended the last connection; <see cref="TlsError.None"/> for none.</summary>
+    public int Error { get { return _error; } }
+
+    /// <summary>The idle time that the server gave with its last edns-tcp-keepalive, in milliseconds; -1 where it gave none.</summary>
+    public int ServerIdleTimeoutMs { get { return _serverIdleMs; } }
+
+    /// <summary>How long the connection is now kept open without queries, in milliseconds: the server's word, unless it was seen to close earlier.</summary>
+    public int IdleTimeoutMs
+    {
+        get
+        {
+            int idle = _options.IdleTimeoutMs;
+            if (_serverIdleMs >= 0)
+                idle = _serverIdleMs < _options.MaxIdleTimeoutMs ? _serverIdleMs : _options.MaxIdleTimeoutMs;
+            if (_learnedIdleMs >= 0 && _learnedIdleMs < idle)
+                idle = _learnedIdleMs;
+
+            return idle;
+        }
+    }
+
+    /// <summary>Messages that matched no query in flight.</summary>
+    public int UnmatchedAnswers;
+
+    /// <summary>Bytes of the TLS stream sent on this connection.</summary>
+    public long BytesUp;
+
+    /// <summary>Bytes of the TLS stream received on this connection.</summary>
+    public long BytesDown;
+
+    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. Free for a new query from now on.</summary>
+    public int EventQuery;
+
+    /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
+    public int EventError;
+
+    /// <summary>Round trips on the streams from the last answer's query to the answer, those lost with a broken connection included. What making <see cref="EventTransports"/> took is not in it.</summary>
+    public int EventRoundTrips;
+
+    /// <summary>How many connections were opened between the last answer's query and the answer.</summary>
+    public int EventTransports;
+
+    /// <summary>Whether the last answer's query waited for a handshake.</summary>
+    public bool EventWaitedForHandshake;
+
+    /// <summary>How often the last answer's query was sent.</summary>
+    public int EventAttempts;
+
+    /// <summary>The buffer of the last answer. Valid until the next <see cref="Receive"/> or <see cref="NextEvent"/>.</summary>
+    public byte[] AnswerBuffer { get { return _answerBuffer; } }
+
+    /// <summary>First byte of the last answer, a DNS message without length prefix.</summary>
+    public int AnswerOffset { get { return _answerOffset; } }
+
+    /// <summary>Number of bytes of the last answer.</summary>
+    public int AnswerCount { get { return _answerCount; } }
+
+    /// <summary>When <see cref="HandleTimeout"/> is due, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for never. Later harms service.</summary>
+    public long WakeDueMs
+    {
+        get
+        {
+            long due = long.MaxValue;
+            for (int i = 0; i < _states.Length; i++)
+            {
+                if (_states[i] != Free && _dueMs[i] < due)
+                    due = _dueMs[i];
+            }
+
+            if (!_open)
+                return due;
+            if (_tls.WakeDueMs < due)
+                due = _tls.WakeDueMs;
+
+            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && Count(Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
+            return other < due ? other : due;
+        }
+    }
+
+    /// <summary>Takes a query. It is sent when a connection can take it.</summary>
+    /// <param name="message">Holds the DNS message without length prefix; copied. Its ID is replaced by a random one that is not in flight (RFC 7766 section 6.2.1).</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="count">Number of bytes, 17 or more.</param>
+    /// <param name="nowMs">The monotonic clock.</param>
+    /// <returns>The query's number, 0..<see cref="DotSessionOptions.MaxQueries"/>-1; -1 where all are taken.</returns>
+    /// <exception cref="ArgumentException">The message is larger than <see cref="DotSessionOptions.MaxQueryBytes"/>, or no DNS query.</exception>
+    public int Query(byte[] message, int offset, int count, long nowMs)
+    {
+        if (count > _options.MaxQueryBytes || count < 17)
+            throw new ArgumentException("A query must have 17 bytes or more, and at most MaxQueryBytes.");
+
+        _lastNowMs = nowMs;
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] != Free)
+                continue;
+
+            Array.Copy(message, offset, _queries[i], 0, count);
+            _queryBytes[i] = count;
+            _ids[i] = NewId();
+            _queries[i][0] = (byte)(_ids[i] >> 8);
+            _queries[i][1] = (byte)_ids[i];
+            _attempts[i] = 0;
+            _wasEarly[i] = false;
+            _dueMs[i] = nowMs + _options.QueryTimeoutMs;
+            _states[i] = Waiting;
+            _turnsAtQuery[i] = _turns;
+            _turnsBefore[i] = 0;
+            _connectionsAtQuery[i] = _connections;
+            _waited[i] = !_open || !_tls.CanSend || _draining;
+            Flush();
+            return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Withdraws a query. Its answer, should it come, is ignored.</summary>
+    /// <param name="query">The number that <see cref="Query"/> returned.</param>
+    public void Cancel(int query)
+    {
+        _states[query] = Free;
+        MarkIdle();
+    }
+
+    /// <summary>Starts a new connection, over a transport that the caller has made or is making. The ClientHello is ready afterwards.</summary>
+    /// <param name="session">A session to resume, used up by this; or null.</param>
+    /// <param name="nowMs">The monotonic clock.</param>
+    /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>
+    public void Open(TlsSession session, long nowMs, long utcMs)
+    {
+        _lastNowMs = nowMs;
+        _lastReceivedMs = nowMs;
+        _silentSinceMs = nowMs;
+        _idleSinceMs = nowMs;
+        _open = true;
+        _draining = false;
+        _closedReported = false;
+        _closeReason = DotCloseReason.None;
+        _error = TlsError.None;
+        _connections++;
+        _turns = 0;
+        _transmitted = false;
+        _serverIdleMs = -1;
+        _prefixFilled = 0;
+        _frameBytes = 0;
+        _frameFilled = 0;
+        _frameSkipped = false;
+        _dataPosition = 0;
+        BytesUp = 0;
+        BytesDown = 0;
+        for (int i = 0; i < _states.Length; i++)
+            _turnsAtQuery[i] = 0;
+
+        _tls.Start(session, nowMs, utcMs);
+        Flush();
+    }
+
+    /// <summary>Takes bytes for the transport.</summary>
+    /// <param name="output">Receives the bytes.</param>
+    /// <param name="offset">First byte to write.</param>
+    /// <param name="capacity">How many bytes may be written.</param>
+    /// <returns>Number of bytes written; 0 where nothing waits.</returns>
+    public int Transmit(byte[] output, int offset, int capacity)
+    {
+        int count = _tls.Transmit(output, offset, capacity);
+        if (count > 0)
+        {
+            _transmitted = true;
+            BytesUp += count;
+            Flush();
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes bytes from the transport.</summary>
+    /// <param name="data">Holds the bytes; not kept.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="count">Number of bytes.</param>
+    /// <param name="nowMs">The monotonic clock.</param>
+    /// <returns>Number of bytes taken; drain events before giving the rest. All are taken, unread, once the connection is over.</returns>
+    public int Receive(byte[] data, int offset, int count, long nowMs)
+    {
+        _lastNowMs = nowMs;
+        if (!_open)
+            return count;
+
+        _lastReceivedMs = nowMs;
+        _silentSinceMs = nowMs;
+        CountTurn();
+        int taken = _tls.Receive(data, offset, count, nowMs);
+        if (_tls.Error != TlsError.None || _tls.IsPeerClosed)
+            taken = _tls.DataCount > 0 ? taken : count;
+
+        BytesDown += taken;
+        return taken;
+    }
+
+    /// <summary>Tells that the transport ended, or could not be made.</summary>
+    /// <param name="reset">True for a reset.</param>
+    /// <param name="nowMs">The monotonic clock.</param>
+    public void TransportClosed(bool reset, long nowMs)
+    {
+        _lastNowMs = nowMs;
+        if (!_open)
+            return;
+
+        // A FIN without close_notify after whole answers is how many servers end an idle connection; nothing is lost by it.
+        CountTurn();
+        bool idle = InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
+        _tls.TransportClosed(reset);
+        if (idle)
+            EndByServer();
+        else if (_tls.Error == TlsError.None)
+            End(DotCloseReason.Server, TlsError.None);
+    }
+
+    /// <summary>Acts on time gone by. A call that comes too early does nothing.</summary>
+    /// <param name="nowMs">The monotonic clock.</param>
+    public void HandleTimeout(long nowMs)
+    {
+        _lastNowMs = nowMs;
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] != Free && _states[i] != Failing && nowMs >= _dueMs[i])
+                FailQuery(i, DotError.QueryTimeout);
+        }
+
+        if (!_open)
+            return;
+
+        _tls.HandleTimeout(nowMs);
+        if (InFlight > 0)
+        {
+            if (nowMs >= _silentSinceMs + _options.SilenceTimeoutMs)
+                _tls.Abort(TlsError.SilentPeer);
+        }
+        else if (_tls.IsConnected && Count(Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
+        {
+            _tls.Close();
+            End(_draining ? DotCloseReason.Drained : DotCloseReason.Idle, TlsError.None);
+        }
+    }
+
+    /// <summary>Closes the connection: close_notify waits for <see cref="Transmit"/> afterwards.</summary>
+    public void Close()
+    {
+        if (!_open)
+            return;
+
+        _tls.Close();
+        End(DotCloseReason.Caller, TlsError.None);
+    }
+
+    /// <summary>Zeroes keys, secrets, queries and answers.</summary>
+    public void Clear()
+    {
+        _tls.Clear();
+        _open = false;
+        _closedReported = true;
+        Array.Clear(_answer, 0, _answer.Length);
+        for (int i = 0; i < _states.Length; i++)
+        {
+            _states[i] = Free;
+            Array.Clear(_queries[i], 0, _queries[i].Length);
+        }
+    }
+
+    /// <summary>Takes the session of <see cref="DotEvent.Session"/>.</summary>
+    /// <returns>The session, owned by the caller from now on, or null.</returns>
+    public TlsSession TakeSession()
+    {
+        return _tls.TakeSession();
+    }
+
+    /// <summary>The next event.</summary>
+    /// <returns>One of <see cref="DotEvent"/>.</returns>
+    public int NextEvent()
+    {
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] == Failing)
+            {
+                _states[i] = Free;
+                EventQuery = i;
+                EventError = _errors[i];
+                EventAttempts = _attempts[i];
+                return DotEvent.QueryFailed;
+            }
+        }
+
+        while (_open)
+        {
+            int happened = _tls.NextEvent();
+            if (happened == TlsClientEvent.None)
+                break;
+
+            switch (happened)
+            {
+                case TlsClientEvent.FalseStart:
+                    Flush();
+                    break;
+                case TlsClientEvent.Connected:
+                    _idleSinceMs = _lastNowMs;
+                    AcceptEarlyQueries();
+                    Flush();
+                    return DotEvent.Connected;
+                case TlsClientEvent.EarlyDataRejected:
+                    ReturnEarlyQueries();
+                    break;
+                case TlsClientEvent.Session:
+                    return DotEvent.Session;
+                case TlsClientEvent.Data:
+                    if (ReadFrame())
+                        return NextFrameEvent();
+
+                    break;
+                case TlsClientEvent.PeerClosed:
+                    EndByServer();
+                    break;
+                case TlsClientEvent.Failed:
+                    End(DotCloseReason.Failed, _tls.Error);
+                    break;
+            }
+        }
+
+        if (_open && _draining && InFlight == 0)
+        {
+            _tls.Close();
+            End(DotCloseReason.Drained, TlsError.None);
+        }
+
+        // Queries that failed by the end of the connection come before its end.
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] == Failing)
+                return NextEvent();
+        }
+
+        if (!_open && !_closedReported)
+        {
+            _closedReported = true;
+            return DotEvent.Closed;
+        }
+
+        return DotEvent.None;
+    }
+
+    /// <summary>Reads from the received data until a frame is whole.</summary>
+    /// <returns>Whether one is.</returns>
+    private bool ReadFrame()
+    {
+        byte[] data = _tls.DataBuffer;
+        int end = _tls.DataOffset + _tls.DataCount;
+        if (_dataPosition < _tls.DataOffset || _dataPosition > end)
+            _dataPosition = _tls.DataOffset;
+
+        while (_dataPosition < end)
+        {
+            if (_prefixFilled < PrefixBytes)
+            {
+                _prefix[_prefixFilled++] = data[_dataPosition++];
+                if (_prefixFilled < PrefixBytes)
+                    continue;
+
+                _frameBytes = (_prefix[0] << 8) | _prefix[1];
+                _frameFilled = 0;
+                _frameSkipped = _frameBytes > _answer.Length;
+                if (_frameBytes < DnsMessageReader.HeaderBytes)
+                    return true;
+
+                continue;
+            }
+
+            int left = end - _dataPosition;
+            if (_frameFilled == 0 && left >= _frameBytes)
+            {
+                // The whole message lies in one record: hand it out where it is.
+                _answerBuffer = data;
+                _answerOffset = _dataPosition;
+                _answerCount = _frameBytes;
+                _frameSkipped = false;
+                _dataPosition += _frameBytes;
+                _prefixFilled = 0;
+                return true;
+            }
+
+            int part = left < _frameBytes - _frameFilled ? left : _frameBytes - _frameFilled;
+            int room = _answer.Length - _frameFilled;
+            if (room > 0)
+                Array.Copy(data, _dataPosition, _answer, _frameFilled, part < room ? part : room);
+
+            _frameFilled += part;
+            _dataPosition += part;
+            if (_frameFilled == _frameBytes)
+            {
+                _answerBuffer = _answer;
+                _answerOffset = 0;
+                _answerCount = _frameBytes;
+                _prefixFilled = 0;
+                _frameFilled = 0;
+                return true;
+            }
+        }
+
+        _dataPosition = 0;
+        _tls.DataTaken();
+        return false;
+    }
+
+    private int NextFrameEvent()
+    {
+        if (_frameBytes < DnsMessageReader.HeaderBytes)
+        {
+            for (int i = 0; i < _states.Length; i++)
+            {
+                if (_states[i] == Sent || _states[i] == SentEarly)
+                    FailQuery(i, DotError.MalformedFrame);
+            }
+
+            _tls.Abort(TlsError.DecodeError);
+            End(DotCloseReason.Failed, DotError.MalformedFrame);
+            return NextEvent();
+        }
+
+        int query = FindById((_answerBuffer[_answerOffset] << 8) | _answerBuffer[_answerOffset + 1]);
+        if (query < 0)
+        {
+            UnmatchedAnswers++;
+            return NextEvent();
+        }
+
+        if (_frameSkipped)
+        {
+            FailQuery(query, DotError.AnswerTooLarge);
+            return NextEvent();
+        }
+
+        bool well = _reader.Reset(_answerBuffer, _answerOffset, _answerCount);
+        if (well && !_reader.Answers(_queries[query], 0, _queryBytes[query]))
+        {
+            // Right ID, other question: not the answer (RFC 7766 section 7); the right one may still come.
+            UnmatchedAnswers++;
+            return NextEvent();
+        }
+
+        if (!well)
+        {
+            FailQuery(query, DotError.MalformedAnswer);
+            return NextEvent();
+        }
+
+        if (_reader.HasKeepalive && _reader.KeepaliveTimeoutMs >= 0)
+        {
+            _serverIdleMs = _reader.KeepaliveTimeoutMs;
+            if (_serverIdleMs == 0)
+                _draining = true;
+        }
+
+        _states[query] = Free;
+        EventQuery = query;
+        EventError = TlsError.None;
+        EventAttempts = _attempts[query];
+        EventWaitedForHandshake = _waited[query];
+        EventTransports = _connections - _connectionsAtQuery[query];
+        EventRoundTrips = _turnsBefore[query] + _turns - _turnsAtQuery[query];
+        MarkIdle();
+        return DotEvent.Answer;
+    }
+
+    private void Flush()
+    {
+        if (!_open || _draining)
+            return;
+
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] != Waiting)
+                continue;
+
+            bool early = _tls.CanSendEarlyData && !_tls.CanSend;
+            if (!early && !_tls.CanSend)
+                return;
+            // What was once sent early is not sent early again (RFC 8446 appendix E.5), nor is anything but a QUERY.
+            if (early && (_wasEarly[i] || _attempts[i] > 0 || (_queries[i][2] & 0x78) != 0))
+                continue;
+
+            int count = _queryBytes[i];
+            int place = _tls.PrepareSend(count + PrefixBytes);
+            if (place < 0)
+            {
+                SendInPieces(i, early);
+                if (_states[i] == Waiting)
+                    return;
+
+                continue;
+            }
+
+            byte[] buffer = _tls.SendBuffer;
+            buffer[place] = (byte)(count >> 8);
+            buffer[place + 1] = (byte)count;
+            Array.Copy(_queries[i], 0, buffer, place + PrefixBytes, count);
+            _tls.CommitSend(count + PrefixBytes);
+            MarkSent(i, early);
+        }
+    }
+
+    /// <summary>Sends a query that is larger than one record may be (a server with a small record_size_limit), where the send buffer has room for all of it.</summary>
+    private void SendInPieces(int query, bool early)
+    {
+        int count = _queryBytes[query];
+        if (early || !_tls.HasRoomFor(count + PrefixBytes))
+            return;
+
+        _outPrefix[0] = (byte)(count >> 8);
+        _outPrefix[1] = (byte)count;
+        if (_tls.Send(_outPrefix, 0, PrefixBytes) == PrefixBytes && _tls.Send(_queries[query], 0, count) == count)
+            MarkSent(query, false);
+    }
+
+    private void MarkSent(int query, bool early)
+    {
+        if (InFlight == 0)
+            _silentSinceMs = _lastNowMs;
+
+        _states[query] = early ? SentEarly : Sent;
+        _wasEarly[query] |= early;
+        _attempts[query]++;
+    }
+
+    /// <summary>The server took the early data: those queries are in flight like any other.</summary>
+    private void AcceptEarlyQueries()
+    {
+        if (!_tls.IsEarlyDataAccepted)
+            ReturnEarlyQueries();
+
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] == SentEarly)
+                _states[i] = Sent;
+        }
+    }
+
+    /// <summary>The server refused the early data: those queries are sent again, as ordinary data.</summary>
+    private void ReturnEarlyQueries()
+    {
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] != SentEarly)
+                continue;
+
+            _states[i] = Waiting;
+            _attempts[i]--;
+        }
+
+        Flush();
+    }
+
+    /// <summary>Something came after something was sent: a round trip.</summary>
+    private void CountTurn()
+    {
+        if (_transmitted)
+            _turns++;
+
+        _transmitted = false;
+    }
+
+    private void EndByServer()
+    {
+        // A server that closes before the time that it gave is believed by its deeds.
+        long idle = _lastNowMs - _idleSinceMs;
+        if (InFlight == 0 && _tls.IsConnected && idle < IdleTimeoutMs)
+            _learnedIdleMs = (int)(idle - idle / 8);
+
+        if (_tls.Error == TlsError.None)
+            _tls.Close();
+
+        End(DotCloseReason.Server, TlsError.None);
+    }
+
+    private void End(int reason, int error)
+    {
+        if (!_open)
+            return;
+
+        _open = false;
+        _draining = false;
+        _closeReason = reason;
+        _error = error;
+        for (int i = 0; i < _states.Length; i++)
+        {
+            _turnsBefore[i] += _turns - _turnsAtQuery[i];
+            if (_states[i] != Sent && _states[i] != SentEarly)
+                continue;
+
+            if (_attempts[i] >= _options.MaxAttempts)
+                FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
+            else
+            {
+                _states[i] = Waiting;
+                _waited[i] = true;
+            }
+        }
+    }
+
+    /// <summary>Fails every query that waits: no connection can be had.</summary>
+    /// <param name="error">Why, one of <see cref="TlsError"/> or <see cref="DotError"/>.</param>
+    public void FailWaiting(int error)
+    {
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] == Waiting)
+                FailQuery(i, error);
+        }
+    }
+
+    private void FailQuery(int query, int error)
+    {
+        _states[query] = Failing;
+        _errors[query] = error;
+        MarkIdle();
+    }
+
+    private void MarkIdle()
+    {
+        if (InFlight == 0)
+            _idleSinceMs = _lastNowMs;
+    }
+
+    private int NewId()
+    {
+        int id;
+        do
+        {
+            _crypto.Random.Fill(_idBytes, 0, 2);
+            id = (_idBytes[0] << 8) | _idBytes[1];
+        }
+        while (FindById(id) >= 0);
+
+        return id;
+    }
+
+    private int FindById(int id)
+    {
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if ((_states[i] == Sent || _states[i] == SentEarly || _states[i] == Waiting) && _ids[i] == id)
+                return i;
+        }
+
+        return -1;
+    }
+
+    private int Count(int state)
+    {
+        int count = 0;
+        for (int i = 0; i < _states.Length; i++)
+        {
+            if (_states[i] == state)
+                count++;
+        }
+
+        return count;
+    }
+}
