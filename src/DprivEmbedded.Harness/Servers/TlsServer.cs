@@ -100,6 +100,12 @@ public sealed class TlsServer
     /// <summary>The negotiated application protocol; null for none.</summary>
     public string? ApplicationProtocol { get; internal set; }
 
+    /// <summary>The client's record_size_limit where both sides announced one (RFC 8449); 0 otherwise.</summary>
+    public int PeerRecordSizeLimit => Records.PeerRecordSizeLimit;
+
+    /// <summary>The negotiated max_fragment_length code (RFC 6066 section 4), 1..4; 0 for none.</summary>
+    public int MaxFragmentLengthCode { get; internal set; }
+
     /// <summary>KeyUpdates that came.</summary>
     public int KeyUpdatesReceived { get; internal set; }
 
@@ -120,8 +126,6 @@ public sealed class TlsServer
     internal long NowMs { get; private set; }
 
     internal bool ServerNameKnown { get; set; }
-
-    internal int MaxFragmentLengthCode { get; set; }
 
     internal int OwnRecordSizeLimit { get; set; }
 

@@ -71,6 +71,11 @@ public class DotServerHostTests
         Assert.Equal(1, host.Counters.Answers);
         host.Change(s => s.Options.Tls.Credentials = [new ServerCredential(new Certificates.CertificateMaker().MakeServer(null, ["dot.example"], [], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1)))]);
         Assert.DoesNotContain("192.0.2.80", await Kdig(host, "127.0.0.1", "www.example", "A"));
+
+        // kdig is gone before its last bytes are seen.
+        for (int i = 0; i < 1000 && host.Counters.FailedHandshakes == 0; i++)
+            await Task.Delay(5);
+
         Assert.Equal(1, host.Counters.FailedHandshakes);
     }
 
@@ -117,6 +122,30 @@ public class DotServerHostTests
             Assert.Equal(id, await Ask(stream, id));
 
         Assert.Equal((1, 0, 3), (host.Counters.FullHandshakes, host.Counters.ResumedHandshakes, host.Counters.Queries));
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, true)]
+    [InlineData(SslProtocols.Tls12, false)]
+    [InlineData(SslProtocols.Tls13, true)]
+    public async Task SslStreamResumes(SslProtocols protocols, bool tickets)
+    {
+        await using DotServerHost host = DotServerHost.StartOnLoopback(NewServer(o => o.Tls.Tickets = tickets));
+        SslClientAuthenticationOptions options = ClientOptions(protocols);
+        options.TargetHost = "resume" + (int)protocols + tickets + ".example";
+        for (int i = 0; i < 3; i++)
+        {
+            SslStream stream = await Connect(host, protocols, options);
+            Assert.Equal(i, await Ask(stream, i));
+            await stream.ShutdownAsync();
+            await stream.DisposeAsync();
+        }
+
+        Assert.Equal((1, 2, 3), (host.Counters.FullHandshakes, host.Counters.ResumedHandshakes, host.Counters.Queries));
+        host.LoseState();
+        await using SslStream last = await Connect(host, protocols, options);
+        Assert.Equal(9, await Ask(last, 9));
+        Assert.Equal((2, 2), (host.Counters.FullHandshakes, host.Counters.ResumedHandshakes));
     }
 
     [Theory]

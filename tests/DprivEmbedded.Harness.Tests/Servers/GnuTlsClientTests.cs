@@ -17,7 +17,12 @@ public class GnuTlsClientTests
     private const string Normal13 = Tls13 + "+AES-128-GCM" + Groups;
     private const string Normal12 = Tls12 + "+AES-128-GCM:+ECDHE-ECDSA:+ECDHE-RSA" + Groups;
 
-    private static async Task<string> Connect(TlsRig rig, string priority, params string[] arguments)
+    private static Task<string> Connect(TlsRig rig, string priority, params string[] arguments)
+    {
+        return ConnectSaying(rig, "ping 1", priority, arguments);
+    }
+
+    private static async Task<string> ConnectSaying(TlsRig rig, string line, string priority, params string[] arguments)
     {
         ExternalProgram.Require("gnutls-cli");
 
@@ -25,9 +30,10 @@ public class GnuTlsClientTests
         await using ExternalProgram program = ExternalProgram.Start(
             "stdbuf", ["-oL", "gnutls-cli", "127.0.0.1", "-p", rig.Port.ToString(), "--x509cafile", rig.CaFile, "--priority", priority, .. arguments]);
         await program.WaitForAsync("Handshake was completed");
-        await program.WriteLineAsync("ping 1");
-        await program.WaitForAsync("pong 1 served");
+        await program.WriteLineAsync(line);
+        await program.WaitForAsync(line.Replace("ping", "pong") + " served");
         Assert.Equal(0, await program.EndAsync());
+        await rig.EndedAsync();
         Assert.Equal(TlsError.None, rig.Last.Error);
         Assert.True(rig.Last.HandshakeComplete);
         return program.Output;
@@ -116,8 +122,9 @@ public class GnuTlsClientTests
     public async Task RecordSizeLimitIsKept()
     {
         await using TlsRig rig = new();
-        await Connect(rig, Normal13, "--recordsize", "600");
-        Assert.Equal(TlsError.None, rig.Last.Error);
+        string output = await ConnectSaying(rig, "big", Normal13, "--recordsize", "600");
+        Assert.Contains(new string('x', 5000), output.ReplaceLineEndings(""));
+        Assert.InRange(rig.Last.PeerRecordSizeLimit, 600, 601);
     }
 
     [Theory]
