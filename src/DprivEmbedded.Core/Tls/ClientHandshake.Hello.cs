@@ -51,7 +51,8 @@ internal sealed partial class ClientHandshake
         _offers13 = _options.MaxVersion >= ProtocolVersion.Tls13 && !session12;
         _offersExternalPsk13 = _offers13 && _options.Psk != null;
         bool psk13 = _offersSession13 || _offersExternalPsk13;
-        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0 && _session.ApplicationProtocol == _options.ApplicationProtocol;
+        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0
+            && (_session.ApplicationProtocol == null || _session.ApplicationProtocol == _options.ApplicationProtocol);
 
         _sessionId = null;
         if (session12)
