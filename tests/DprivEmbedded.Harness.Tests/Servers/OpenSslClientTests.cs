@@ -181,21 +181,20 @@ public class OpenSslClientTests
     [Theory]
     [InlineData("-tls1_3")]
     [InlineData("-tls1_2")]
-    public async Task RotatedTicketKeyStillServesOnce(string version)
+    public async Task RotatedTicketKeyServesOnceMoreAndRenews(string version)
     {
         await using TlsRig rig = new();
         string file = Path.GetTempFileName();
-        string renewed = Path.GetTempFileName();
         await Connect(rig, version, "-sess_out", file);
+        Assert.DoesNotContain("NewSessionTicket", version == "-tls1_2" ? await Connect(rig, version, "-sess_in", file, "-msg") : "");
         rig.State.RotateTicketKey();
-        Assert.Contains("Reused, ", await Connect(rig, version, "-sess_in", file, "-sess_out", renewed));
+        string output = await Connect(rig, version, "-sess_in", file, "-msg");
+        Assert.Contains("Reused, ", output);
+        Assert.Contains("NewSessionTicket", output);
         rig.State.RotateTicketKey();
         Assert.Contains("New, ", await Connect(rig, version, "-sess_in", file));
         Assert.False(rig.Last.Resumed);
-        Assert.Contains("Reused, ", await Connect(rig, version, "-sess_in", renewed));
-        Assert.True(rig.Last.Resumed);
         File.Delete(file);
-        File.Delete(renewed);
     }
 
     [Theory]
@@ -369,8 +368,10 @@ public class OpenSslClientTests
         await program.WriteLineAsync("ticket");
         await program.WaitForAsync("ticket served");
         await program.WaitForAsync("NewSessionTicket");
-        await program.WriteLineAsync("keyupdate");
-        await program.WaitForAsync("keyupdate served");
+        await program.WriteLineAsync("update");
+        await program.WaitForAsync("update served");
+        await program.WriteLineAsync("ping 1");
+        await program.WaitForAsync("pong 1 served");
         await program.WriteLineAsync("K");
         await program.WaitForAsync("KEYUPDATE");
         await program.WriteLineAsync("ping 2");
@@ -414,7 +415,11 @@ public class OpenSslClientTests
             o.Faults.Action = TlsFaultAction.Alert;
             o.Faults.Alert = AlertDescription.AccessDenied;
         });
-        Assert.Contains("alert access denied", await Fail(rig, version));
+        string output = await Fail(rig, version);
+
+        // openssl takes nothing but the Finished behind a change_cipher_spec and names the alert otherwise.
+        string said = version == "-tls1_2" && stage == TlsStage.Finished ? "data between ccs and finished" : "alert access denied";
+        Assert.Contains(said, output);
         Assert.False(rig.Last.HandshakeComplete && version == "-tls1_3");
     }
 

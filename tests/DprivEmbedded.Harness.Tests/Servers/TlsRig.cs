@@ -8,19 +8,12 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle;
-using DprivEmbedded.Harness.Certificates;
-using DprivEmbedded.Tls;
 
 namespace DprivEmbedded.Harness.Tests.Servers;
 
 /// <summary>TlsServer on a loopback port, one connection at a time: answers "ping N" with "pong N", and does what the line says.</summary>
 internal sealed class TlsRig : IAsyncDisposable
 {
-    private static readonly CertificateMaker s_maker = new();
-    private static readonly IssuedCertificate s_authority = s_maker.MakeAuthority("Test CA", DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
-    private static readonly IssuedCertificate s_ecdsa = s_maker.MakeServer(s_authority, ["dot.example"], [IPAddress.Loopback], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
-    private static readonly IssuedCertificate s_rsa = s_maker.MakeServer(s_authority, ["dot.example"], [IPAddress.Loopback], DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30), true);
-
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Task _loop;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -29,10 +22,10 @@ internal sealed class TlsRig : IAsyncDisposable
     {
         Crypto = new BouncyCastleProvider();
         State = new ServerState(Crypto);
-        Options = new TlsServerOptions { Credentials = [new ServerCredential(s_ecdsa), new ServerCredential(s_rsa)] };
+        Options = new TlsServerOptions { Credentials = TestCertificates.Credentials };
         configure?.Invoke(Options);
         CaFile = Path.GetTempFileName();
-        File.WriteAllText(CaFile, s_authority.ToPem());
+        File.WriteAllText(CaFile, TestCertificates.Authority.ToPem());
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _loop = Loop();
@@ -83,7 +76,7 @@ internal sealed class TlsRig : IAsyncDisposable
             {
                 socket = await _listener.AcceptSocketAsync();
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 return;
             }
@@ -145,7 +138,7 @@ internal sealed class TlsRig : IAsyncDisposable
             case "ticket":
                 server.SendTicket();
                 break;
-            case "keyupdate":
+            case "update":
                 server.SendKeyUpdate(true);
                 break;
             case "hellorequest":
@@ -156,7 +149,4 @@ internal sealed class TlsRig : IAsyncDisposable
         byte[] answer = Encoding.ASCII.GetBytes(line.Replace("ping", "pong", StringComparison.Ordinal) + " served\n");
         server.Send(answer, 0, answer.Length);
     }
-
-    /// <summary>The name of a version for openssl and this library alike.</summary>
-    public static string VersionName(int version) => ProtocolVersion.Name(version);
 }
