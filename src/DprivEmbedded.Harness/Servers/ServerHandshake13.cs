@@ -215,7 +215,7 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
             ServerName = Server.ServerName,
             ApplicationProtocol = Server.ApplicationProtocol,
         };
-        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session);
+        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session, Options.TicketPaddingBytes);
 
         BeginMessage(HandshakeType.NewSessionTicket);
         Writer.U32((uint)(Options.AdvertisedTicketLifetimeSeconds >= 0 ? Options.AdvertisedTicketLifetimeSeconds : Options.TicketLifetimeSeconds));
