@@ -87,7 +87,11 @@ internal sealed class ServerHandshake13 : ServerHandshake
             case State.AwaitEndOfEarlyData when type == HandshakeType.EndOfEarlyData:
                 EndOfEarlyData(message);
                 break;
-            case State.AwaitFinished when type == HandshakeType.Finished:
+            case State.AwaitFinished when type == HandshakeType.Certificate && RequestsCertificate && !Server.ClientDeclinedCertificate:
+                _handshakeKeysUsed = true;
+                ClientCertificate(message, 4);
+                break;
+            case State.AwaitFinished when type == HandshakeType.Finished && RequestsCertificate == Server.ClientDeclinedCertificate:
                 Finished(message);
                 break;
             case State.Connected when type == HandshakeType.KeyUpdate:
@@ -217,7 +221,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
             ServerName = Server.ServerName,
             ApplicationProtocol = Server.ApplicationProtocol,
         };
-        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session);
+        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session, Options.TicketPaddingBytes);
 
         BeginMessage(HandshakeType.NewSessionTicket);
         Writer.U32((uint)(Options.AdvertisedTicketLifetimeSeconds >= 0 ? Options.AdvertisedTicketLifetimeSeconds : Options.TicketLifetimeSeconds));
@@ -459,7 +463,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
         Log("SERVER_HANDSHAKE_TRAFFIC_SECRET", hello, _serverHandshakeSecret);
         Server.Records.SetWrite(Protection(_serverHandshakeSecret));
 
-        if (!SendEncryptedExtensions(hello) || (_choice.Key == null && !SendCertificate(_credential!)))
+        if (!SendEncryptedExtensions(hello) || (_choice.Key == null && !(SendCertificateRequest() && SendCertificate(_credential!))))
             return;
 
         BeginMessage(HandshakeType.Finished);
@@ -500,6 +504,33 @@ internal sealed class ServerHandshake13 : ServerHandshake
         BeginMessage(HandshakeType.EncryptedExtensions);
         extensions.Write(Writer, TlsStage.EncryptedExtensions, Faults, false);
         return EndMessage(TlsStage.EncryptedExtensions);
+    }
+
+    private bool RequestsCertificate => Options.RequestClientCertificate && _choice.Key == null;
+
+    /// <summary>Asks for a certificate. Source: RFC 8446 section 4.3.2.</summary>
+    private bool SendCertificateRequest()
+    {
+        if (!RequestsCertificate)
+            return true;
+
+        BeginMessage(HandshakeType.CertificateRequest);
+        Writer.U8(0);
+        int extensions = Writer.Begin(2);
+        Writer.U16(ExtensionType.SignatureAlgorithms);
+        Writer.U16(4);
+        Writer.U16(2);
+        Writer.U16(SignatureScheme.EcdsaSecp256r1Sha256);
+        if (Options.CertificateRequestAuthorityBytes > 0)
+        {
+            Writer.U16(47); // certificate_authorities
+            int authorities = Writer.Begin(2);
+            WriteAuthorities();
+            Writer.End(authorities, 2);
+        }
+
+        Writer.End(extensions, 2);
+        return EndMessage(TlsStage.CertificateRequest);
     }
 
     private bool SendCertificate(ServerCredential credential)
