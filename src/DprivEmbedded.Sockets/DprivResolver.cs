@@ -234,20 +234,16 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         return text;
     }
 
-    /// <summary>The servers in order of preference, those that failed lately behind the others.</summary>
-    private IEnumerable<ServerState> InOrder()
+    /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>
+    private List<ServerState> InOrder()
     {
+        var order = new List<ServerState>(_servers.Length);
+        var behind = new List<ServerState>();
         foreach (ServerState state in _servers)
-        {
-            if (!state.IsPassedOver)
-                yield return state;
-        }
+            (state.IsPassedOver ? behind : order).Add(state);
 
-        foreach (ServerState state in _servers)
-        {
-            if (state.IsPassedOver)
-                yield return state;
-        }
+        order.AddRange(behind);
+        return order;
     }
 
     private IPeerVerifier? MakeVerifier(DprivServer server, TrustAnchors? anchors)
