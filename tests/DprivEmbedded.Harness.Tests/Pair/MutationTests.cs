@@ -11,7 +11,7 @@ namespace DprivEmbedded.Harness.Tests.Pair;
 /// <summary>Server flights damaged at random: the client never throws, never hangs, never connects on a changed transcript, and its memory stays bounded.</summary>
 public class MutationTests
 {
-    private const int Runs = 700;
+    private const int Runs = 400;
     private const long MaxBytesARun = 4_000_000;
 
     public static IEnumerable<TheoryDataRow<Flow, int>> Rows()
