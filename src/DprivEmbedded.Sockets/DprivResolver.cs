@@ -249,10 +249,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>The servers in order of preference, those that failed lately behind the others.</summary>
+    /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>
     private List<ServerState> InOrder()
     {
-        // Fixed before the first one is asked: a server that fails meanwhile is not to be asked twice.
         var order = new List<ServerState>(_servers.Length);
         var behind = new List<ServerState>();
         foreach (ServerState state in _servers)

@@ -303,7 +303,12 @@ internal sealed partial class ServerConnection : IDisposable
             DprivDiagnostics.HandshakeFailures.Add(1, new KeyValuePair<string, object?>("error", _dot.Error));
             bool inHandshake = !_connected;
             // A server that stumbles over a session gets one more chance without it, before the lookup fails.
-            if (inHandshake && _offeredSession && !_withoutSession)
+            if (inHandshake && _fastOpenError != SocketError.Success)
+            {
+                _connectError = _fastOpenError;
+                _dot.FailWaiting(TlsError.ConnectFailed);
+            }
+            else if (inHandshake && _offeredSession && !_withoutSession)
                 _withoutSession = true;
             else if (inHandshake)
             {
