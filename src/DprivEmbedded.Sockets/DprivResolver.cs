@@ -59,7 +59,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             }
             catch (ArgumentException e)
             {
-                throw new ArgumentException($"{server}: {e.Message}", nameof(options), e);
+                // The message without the framework's "(Parameter ...)".
+                string message = e.ParamName == null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "");
+                throw new ArgumentException($"{server}: {message}", nameof(options), e);
             }
         }
     }
@@ -78,6 +80,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
     /// <summary>What the last write of the session store gave, one of <see cref="Sessions.SessionStoreError"/>.</summary>
     public int SessionStoreSaveError => _sessions.SaveError;
+
+    /// <summary>The same in words; null where nothing was wrong.</summary>
+    public string? SessionStoreSaveErrorText => _sessions.SaveError == Sessions.SessionStoreError.None ? null : _sessions.SaveErrorText ?? Sessions.SessionStoreError.Describe(_sessions.SaveError);
 
     /// <summary>Looks a name up.</summary>
     /// <param name="name">The name, in presentation form with escapes (RFC 1035 section 5.1); with or without the trailing dot, always absolute.</param>
@@ -226,12 +231,25 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     private static string Explain(PendingLookup lookup)
     {
         string text = DotError.Describe(lookup.Error);
-        if (lookup.SocketError == SocketError.ConnectionRefused)
-            return text + ": nothing listens on that port";
-        if (lookup.SocketError != SocketError.Success)
-            return text + ": " + lookup.SocketError;
+        if (lookup.Unheard)
+            return text + ": nothing came back; perhaps the server does not speak TLS on this port";
 
-        return text;
+        switch (lookup.SocketError)
+        {
+            case SocketError.Success:
+                return text;
+            case SocketError.ConnectionRefused:
+                return text + ": nothing listens on that port";
+            case SocketError.TimedOut:
+                return text + ": nobody answers at that address";
+            case SocketError.NetworkUnreachable:
+            case SocketError.HostUnreachable:
+            case SocketError.AddressNotAvailable:
+            case SocketError.AddressFamilyNotSupported:
+                return text + ": there is no way to that address";
+            default:
+                return text + ": " + lookup.SocketError;
+        }
     }
 
     /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>

@@ -239,12 +239,12 @@ internal sealed partial class ServerConnection : IDisposable
     {
         _connected = true;
         _withoutSession = false;
-        string kind = !_dot.Tls.IsResumed ? "full" : _dot.Tls.IsEarlyDataAccepted ? "early" : "resumed";
+        string kind = !_dot.Tls.IsResumed ? "full" : _dot.EarlyQueries > 0 ? "early" : "resumed";
         if (_dot.Tls.IsResumed)
             _statistics.Add(ref _statistics.ResumedHandshakesCount, 1);
         else
             _statistics.Add(ref _statistics.FullHandshakesCount, 1);
-        if (_dot.Tls.IsEarlyDataAccepted)
+        if (_dot.EarlyQueries > 0)
             _statistics.Add(ref _statistics.EarlyDataAcceptedCount, 1);
 
         DprivDiagnostics.Handshakes.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("version", ProtocolVersion.Name(_dot.Tls.Version)));
@@ -267,7 +267,7 @@ internal sealed partial class ServerConnection : IDisposable
         lookup.UsedFastOpen = _fastOpenUsed;
         lookup.RoundTrips = _dot.EventRoundTrips + _dot.EventTransports - (_dot.EventTransports > 0 && _fastOpenUsed ? 1 : 0);
         if (_dot.EventWaitedForHandshake)
-            lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.Tls.IsEarlyDataAccepted ? DprivHandshake.Early : DprivHandshake.Resumed;
+            lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.EventWasEarly ? DprivHandshake.Early : DprivHandshake.Resumed;
         if (lookup.Attempts > 1)
         {
             _statistics.Add(ref _statistics.RetriesCount, lookup.Attempts - 1);
@@ -288,6 +288,7 @@ internal sealed partial class ServerConnection : IDisposable
     private void Finish(PendingLookup lookup, int error)
     {
         lookup.Error = error;
+        lookup.Unheard = error == TlsError.HandshakeTimeout && _dot.BytesDown == 0;
         lookup.SocketError = error == TlsError.ConnectFailed ? _connectError : SocketError.Success;
         lookup.Slot = -1;
         lookup.BytesUp = _totalUp - lookup.UpAtStart;

@@ -170,18 +170,16 @@ internal abstract class ServerHandshake
 
     /// <summary>Chooses between certificate and raw public key.</summary>
     /// <param name="hello">The ClientHello.</param>
-    /// <param name="explicitType">Whether server_certificate_type is to be answered.</param>
     /// <returns>True for a raw public key, false for a certificate, null where neither fits and the connection failed.</returns>
-    protected bool? ChooseRawPublicKey(ClientHello hello, out bool explicitType)
+    protected bool? ChooseRawPublicKey(ClientHello hello)
     {
         byte[] accepted = hello.ServerCertificateTypes ?? [X509];
-        explicitType = hello.ServerCertificateTypes != null;
         bool x509 = accepted.Contains((byte)X509) && Options.Credentials.Any(c => c.Chain.Length > 0);
         bool raw = accepted.Contains((byte)RawPublicKey) && Options.Credentials.Length > 0;
         if (x509 || raw)
             return raw && (Options.PreferRawPublicKey || !x509);
 
-        Server.Fail(TlsError.UnsupportedKey, explicitType ? AlertDescription.UnsupportedCertificate : AlertDescription.HandshakeFailure);
+        Server.Fail(TlsError.UnsupportedKey, hello.ServerCertificateTypes != null ? AlertDescription.UnsupportedCertificate : AlertDescription.HandshakeFailure);
         return null;
     }
 
@@ -269,6 +267,38 @@ internal abstract class ServerHandshake
     {
         if (Faults.WrongFinished)
             verifyData[0] ^= 1;
+    }
+
+    /// <summary>The names of authorities in a request for a certificate, with their length: one name of the size that the options say.</summary>
+    protected void WriteAuthorities()
+    {
+        int list = Writer.Begin(2);
+        if (Options.CertificateRequestAuthorityBytes > 2)
+        {
+            int name = Writer.Begin(2);
+            byte[] filler = new byte[Options.CertificateRequestAuthorityBytes - 2];
+            Writer.Bytes(filler, 0, filler.Length);
+            Writer.End(name, 2);
+        }
+
+        Writer.End(list, 2);
+    }
+
+    /// <summary>Takes the client's Certificate, which must be an empty list.</summary>
+    protected void ClientCertificate(byte[] message, int emptyBytes)
+    {
+        bool empty = message.Length == 4 + emptyBytes;
+        for (int i = 4; i < message.Length; i++)
+            empty &= message[i] == 0;
+
+        if (!empty)
+        {
+            Server.Fail(TlsError.UnsupportedKey);
+            return;
+        }
+
+        Transcript.Update(message, 0, message.Length);
+        Server.ClientDeclinedCertificate = true;
     }
 
     /// <summary>The session id as it is sent, with <see cref="TlsServerFaults.WrongSessionIdEcho"/>.</summary>

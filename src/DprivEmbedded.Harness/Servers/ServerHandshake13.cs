@@ -21,9 +21,6 @@ namespace DprivEmbedded.Harness;
 /// </remarks>
 internal sealed class ServerHandshake13 : ServerHandshake
 {
-    private const int PskKe = 0;
-    private const int PskDheKe = 1;
-
     private static readonly byte[] RetryRandom = Convert.FromHexString("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C");
 
     private readonly KeySchedule13 _schedule;
@@ -43,10 +40,10 @@ internal sealed class ServerHandshake13 : ServerHandshake
     private int _ticketNumber;
 
     // What the ClientHello led to.
-    private int _pskIndex = -1;
-    private byte[]? _psk;
-    private ServerSession? _session;
-    private ServerPsk? _externalPsk;
+    private readonly PskChoice _choice;
+    private ServerCredential? _credential;
+    private int _scheme;
+    private bool _rawPublicKey;
     private bool _withDhe;
     private int _shareIndex;
 
@@ -55,6 +52,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
         : base(server)
     {
         _schedule = new KeySchedule13(server.Crypto);
+        _choice = new PskChoice(server);
     }
 
     private enum State
@@ -89,7 +87,11 @@ internal sealed class ServerHandshake13 : ServerHandshake
             case State.AwaitEndOfEarlyData when type == HandshakeType.EndOfEarlyData:
                 EndOfEarlyData(message);
                 break;
-            case State.AwaitFinished when type == HandshakeType.Finished:
+            case State.AwaitFinished when type == HandshakeType.Certificate && RequestsCertificate && !Server.ClientDeclinedCertificate:
+                _handshakeKeysUsed = true;
+                ClientCertificate(message, 4);
+                break;
+            case State.AwaitFinished when type == HandshakeType.Finished && RequestsCertificate == Server.ClientDeclinedCertificate:
                 Finished(message);
                 break;
             case State.Connected when type == HandshakeType.KeyUpdate:
@@ -116,7 +118,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
             return true;
 
         Server.EarlyDataBytes += bytes;
-        if (Server.EarlyDataBytes <= MaxEarlyData)
+        if (Server.EarlyDataBytes <= _choice.MaxEarlyDataBytes)
             return true;
 
         Server.Fail(TlsError.UnexpectedMessage);
@@ -152,19 +154,27 @@ internal sealed class ServerHandshake13 : ServerHandshake
     /// <summary>Takes the first or second ClientHello.</summary>
     public void ClientHello(ClientHello hello, byte[] message)
     {
+        int error = hello.Check13();
         if (_state == State.AwaitClientHello)
-            Server.EarlyDataOffered = hello.EarlyData;
-        else if (!IsSameHello(hello))
         {
-            Server.Fail(TlsError.IllegalParameter);
+            Server.EarlyDataOffered = hello.EarlyData;
+            if (hello.Cookie != null)
+                error = TlsError.IllegalParameter;
+        }
+        else if (!hello.FollowsRetryOf(_firstHello!, _cookie, _retryGroup))
+            error = TlsError.IllegalParameter;
+
+        if (error != TlsError.None)
+        {
+            Server.Fail(error);
             return;
         }
 
-        if (!CheckHello(hello) || !CheckServerName(hello) || !ChooseApplicationProtocol(hello))
+        if (!CheckServerName(hello) || !ChooseApplicationProtocol(hello))
             return;
 
-        ChoosePsk(hello);
-        if (!ChooseCipherSuite(hello) || !ChooseKeyExchange(hello))
+        _choice.Choose(hello);
+        if (!ChooseCipherSuite(hello) || !ChooseKeyExchange(hello) || (_choice.Key == null && !ChooseCredential(hello)))
             return;
 
         int retryGroup = _withDhe && (_shareIndex < 0 || Faults.UselessHelloRetryRequest) ? Server.Group : 0;
@@ -179,8 +189,8 @@ internal sealed class ServerHandshake13 : ServerHandshake
         if (!CheckBinder(hello, message))
             return;
 
-        Server.EarlyDataAccepted = hello.EarlyData && AcceptsEarlyData(hello);
-        _schedule.Start(_psk);
+        Server.EarlyDataAccepted = hello.EarlyData && _choice.AcceptsEarlyData(hello);
+        _schedule.Start(_choice.Key);
         byte[] earlySecret = new byte[32];
         if (Server.EarlyDataAccepted)
         {
@@ -211,7 +221,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
             ServerName = Server.ServerName,
             ApplicationProtocol = Server.ApplicationProtocol,
         };
-        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session);
+        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session, Options.TicketPaddingBytes);
 
         BeginMessage(HandshakeType.NewSessionTicket);
         Writer.U32((uint)(Options.AdvertisedTicketLifetimeSeconds >= 0 ? Options.AdvertisedTicketLifetimeSeconds : Options.TicketLifetimeSeconds));
@@ -243,86 +253,10 @@ internal sealed class ServerHandshake13 : ServerHandshake
         Server.Records.SetWrite(Protection(_serverSecret));
     }
 
-    private int MaxEarlyData => _externalPsk?.MaxEarlyDataBytes ?? _session?.MaxEarlyDataBytes ?? 0;
-
-    private bool IsSameHello(ClientHello hello)
-    {
-        ClientHello first = _firstHello!;
-        bool cookie = _cookie == null ? hello.Cookie == null : hello.Cookie != null && hello.Cookie.AsSpan().SequenceEqual(_cookie);
-        bool share = _retryGroup == 0 || (hello.KeyShareGroups is { Length: 1 } && hello.KeyShareGroups[0] == _retryGroup);
-        return cookie && share && !hello.EarlyData
-            && hello.Random.AsSpan().SequenceEqual(first.Random)
-            && hello.SessionId.AsSpan().SequenceEqual(first.SessionId)
-            && hello.CipherSuites.AsSpan().SequenceEqual(first.CipherSuites)
-            && (hello.SupportedVersions?.Contains(ProtocolVersion.Tls13) ?? false);
-    }
-
-    /// <summary>What every ClientHello of TLS 1.3 must keep to. Source: RFC 8446 sections 4.1.2 and 9.2.</summary>
-    private bool CheckHello(ClientHello hello)
-    {
-        int error = TlsError.None;
-        bool unsharedGroup = hello.KeyShareGroups != null && hello.Groups != null && hello.KeyShareGroups.Any(g => !hello.Groups.Contains(g));
-        if (hello.CompressionMethods.Length != 1 || hello.CompressionMethods[0] != 0 || unsharedGroup)
-            error = TlsError.IllegalParameter;
-        else if (_state == State.AwaitClientHello && hello.Cookie != null)
-            error = TlsError.IllegalParameter;
-        else if ((hello.Groups == null) != (hello.KeyShareGroups == null) || (hello.PskIdentities != null && hello.PskModes == null))
-            error = TlsError.MissingExtension;
-        else if (hello.PskIdentities == null && (hello.SignatureSchemes == null || hello.Groups == null))
-            error = TlsError.MissingExtension;
-        else if (hello.EarlyData && hello.PskIdentities == null)
-            error = TlsError.IllegalParameter;
-
-        if (error != TlsError.None)
-            Server.Fail(error);
-
-        return error == TlsError.None;
-    }
-
-    private void ChoosePsk(ClientHello hello)
-    {
-        _pskIndex = -1;
-        _psk = null;
-        _session = null;
-        _externalPsk = null;
-        if (hello.PskIdentities == null)
-            return;
-
-        bool usable = (Options.PskKe && hello.PskModes!.Contains((byte)PskKe)) || (Options.PskDheKe && hello.PskModes!.Contains((byte)PskDheKe));
-        for (int i = 0; usable && i < hello.PskIdentities.Length; i++)
-        {
-            byte[] identity = hello.PskIdentities[i];
-            _externalPsk = Server.State.FindPsk(identity);
-            if (_externalPsk != null)
-            {
-                _psk = _externalPsk.Key;
-                _pskIndex = i;
-                return;
-            }
-
-            ServerSession? session = FindSession(identity);
-            if (session != null && session.IsAlive(Server.NowMs) && session.Version == ProtocolVersion.Tls13 && session.ServerName == hello.ServerName)
-            {
-                _session = session;
-                _psk = session.Secret;
-                _pskIndex = i;
-                return;
-            }
-        }
-    }
-
-    private ServerSession? FindSession(byte[] identity)
-    {
-        if (!Options.Tickets || Faults.RefuseTickets)
-            return null;
-
-        return Options.StatefulTickets ? Server.State.Find(identity) : Server.State.OpenTicket(identity, out _);
-    }
-
     private bool ChooseCipherSuite(ClientHello hello)
     {
         // Early data demands the suite of its PSK; so that suite comes first.
-        int wanted = _session?.CipherSuite ?? (_externalPsk is { MaxEarlyDataBytes: > 0 } ? _externalPsk.EarlyDataCipherSuite : 0);
+        int wanted = _choice.CipherSuite;
         int suite = Options.CipherSuites.Where(CipherSuite.IsTls13).Where(hello.CipherSuites.Contains).OrderBy(s => s == wanted ? 0 : 1).FirstOrDefault();
         if (suite == 0 || (_state == State.AwaitSecondClientHello && suite != Server.CipherSuite))
         {
@@ -349,15 +283,10 @@ internal sealed class ServerHandshake13 : ServerHandshake
             _shareIndex = Array.IndexOf(hello.KeyShareGroups!, group);
         }
 
-        bool ke = _psk != null && Options.PskKe && hello.PskModes!.Contains((byte)PskKe);
-        bool dhe = _psk != null && Options.PskDheKe && hello.PskModes!.Contains((byte)PskDheKe) && group != 0;
-        if (_psk != null && !ke && !dhe)
-        {
-            _psk = null;
-            _session = null;
-            _externalPsk = null;
-            _pskIndex = -1;
-        }
+        bool ke = _choice.Key != null && Options.PskKe && hello.PskModes!.Contains((byte)PskChoice.PskKe);
+        bool dhe = _choice.Key != null && Options.PskDheKe && hello.PskModes!.Contains((byte)PskChoice.PskDheKe) && group != 0;
+        if (_choice.Key != null && !ke && !dhe)
+            _choice.Drop();
 
         _withDhe = !(ke && (!dhe || Options.PreferPskKe));
         Server.Group = _withDhe ? group : 0;
@@ -370,7 +299,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
             return false;
         }
 
-        if (_psk == null && hello.SignatureSchemes == null)
+        if (_choice.Key == null && hello.SignatureSchemes == null)
         {
             Server.Fail(TlsError.MissingExtension);
             return false;
@@ -383,6 +312,25 @@ internal sealed class ServerHandshake13 : ServerHandshake
         }
 
         return true;
+    }
+
+    private bool ChooseCredential(ClientHello hello)
+    {
+        bool? raw = ChooseRawPublicKey(hello);
+        if (raw == null)
+            return false;
+
+        _rawPublicKey = raw.Value;
+        foreach (ServerCredential candidate in Options.Credentials.Where(c => _rawPublicKey || c.Chain.Length > 0))
+        {
+            _credential = candidate;
+            _scheme = hello.SignatureSchemes!.FirstOrDefault(s => s != SignatureScheme.RsaPkcs1Sha256 && candidate.Signer.Supports(s));
+            if (_scheme != 0)
+                return true;
+        }
+
+        Server.Fail(TlsError.UnsupportedKey, AlertDescription.HandshakeFailure);
+        return false;
     }
 
     private void SendHelloRetryRequest(ClientHello hello, int group)
@@ -454,20 +402,20 @@ internal sealed class ServerHandshake13 : ServerHandshake
         Transcript.Update(message, 0, hello.TruncatedBytes);
         byte[] truncatedHash = TranscriptHash();
         Transcript.Update(message, hello.TruncatedBytes, message.Length - hello.TruncatedBytes);
-        if (_psk == null)
+        if (_choice.Key == null)
             return true;
 
         byte[] binderKey = new byte[32];
         byte[] binder = new byte[32];
-        _schedule.Start(_psk);
-        _schedule.DeriveSecret(_session != null ? "res binder" : "ext binder", null, binderKey);
+        _schedule.Start(_choice.Key);
+        _schedule.DeriveSecret(_choice.Session != null ? "res binder" : "ext binder", null, binderKey);
         _schedule.Finished(binderKey, truncatedHash, binder, 0);
         ConstantTime.Clear(binderKey);
-        byte[] theirs = hello.PskBinders[_pskIndex];
+        byte[] theirs = hello.PskBinders[_choice.Index];
         if (!Faults.RejectBinder && theirs.Length == 32 && ConstantTime.AreEqual(binder, 0, theirs, 0, 32))
         {
-            if (Options.StatefulTickets && _session != null)
-                Server.State.Forget(hello.PskIdentities[_pskIndex]);
+            if (Options.StatefulTickets && _choice.Session != null)
+                Server.State.Forget(hello.PskIdentities[_choice.Index]);
 
             return true;
         }
@@ -476,32 +424,10 @@ internal sealed class ServerHandshake13 : ServerHandshake
         return false;
     }
 
-    /// <summary>Decides on early data. Source: RFC 8446 sections 4.2.10 and 8.</summary>
-    private bool AcceptsEarlyData(ClientHello hello)
-    {
-        if (Options.EarlyData != EarlyDataMode.Accept || Server.UsedHelloRetryRequest || _pskIndex != 0 || MaxEarlyData == 0)
-            return false;
-
-        if (_externalPsk != null)
-        {
-            return _externalPsk.EarlyDataCipherSuite == Server.CipherSuite && _externalPsk.EarlyDataProtocol == Server.ApplicationProtocol
-                && Server.State.UseForEarlyData(hello.PskBinders[0]);
-        }
-
-        if (_session!.CipherSuite != Server.CipherSuite || _session.ApplicationProtocol != Server.ApplicationProtocol)
-            return false;
-
-        long age = unchecked(hello.PskAges[0] - _session.AgeAdd);
-        if (Math.Abs(age - (Server.NowMs - _session.IssuedMs)) > Options.EarlyDataAgeToleranceMs)
-            return false;
-
-        return Server.State.UseForEarlyData(hello.PskIdentities![0]);
-    }
-
     private void SendServerFlight(ClientHello hello, byte[] earlySecret)
     {
-        Server.Resumed = _session != null;
-        Server.UsedPsk = _externalPsk != null;
+        Server.Resumed = _choice.Session != null;
+        Server.UsedPsk = _choice.External != null;
         Crypto.Random.Fill(ServerRandom, 0, 32);
         ExtensionList extensions = new();
         extensions.AddU16(ExtensionType.SupportedVersions, Faults.WrongVersion != 0 ? Faults.WrongVersion : ProtocolVersion.Tls13);
@@ -516,8 +442,8 @@ internal sealed class ServerHandshake13 : ServerHandshake
             extensions.Add(ExtensionType.KeyShare, [(byte)(group >> 8), (byte)group, (byte)(own.Length >> 8), (byte)own.Length, .. own]);
         }
 
-        if (_psk != null || Faults.PretendPsk)
-            extensions.AddU16(ExtensionType.PreSharedKey, Faults.SelectedIdentity >= 0 ? Faults.SelectedIdentity : Math.Max(_pskIndex, 0));
+        if (_choice.Key != null || Faults.PretendPsk)
+            extensions.AddU16(ExtensionType.PreSharedKey, Faults.SelectedIdentity >= 0 ? Faults.SelectedIdentity : Math.Max(_choice.Index, 0));
 
         if (!WriteHello(TlsStage.ServerHello, ServerRandom, hello, extensions))
             return;
@@ -537,7 +463,7 @@ internal sealed class ServerHandshake13 : ServerHandshake
         Log("SERVER_HANDSHAKE_TRAFFIC_SECRET", hello, _serverHandshakeSecret);
         Server.Records.SetWrite(Protection(_serverHandshakeSecret));
 
-        if (!SendEncryptedExtensions(hello, out bool rawPublicKey) || (_psk == null && !SendCertificate(hello, rawPublicKey)))
+        if (!SendEncryptedExtensions(hello) || (_choice.Key == null && !(SendCertificateRequest() && SendCertificate(_credential!))))
             return;
 
         BeginMessage(HandshakeType.Finished);
@@ -559,9 +485,8 @@ internal sealed class ServerHandshake13 : ServerHandshake
         _state = Server.EarlyDataAccepted ? State.AwaitEndOfEarlyData : State.AwaitFinished;
     }
 
-    private bool SendEncryptedExtensions(ClientHello hello, out bool rawPublicKey)
+    private bool SendEncryptedExtensions(ClientHello hello)
     {
-        rawPublicKey = false;
         ExtensionList extensions = new();
         AddCommonExtensions(extensions, hello, Server.Resumed);
         if (Options.SendSupportedGroups && hello.Groups != null)
@@ -573,45 +498,48 @@ internal sealed class ServerHandshake13 : ServerHandshake
         if (Server.EarlyDataAccepted)
             extensions.Add(ExtensionType.EarlyData);
 
-        if (_psk == null)
-        {
-            bool? raw = ChooseRawPublicKey(hello, out bool explicitType);
-            if (raw == null)
-                return false;
-
-            rawPublicKey = raw.Value;
-            if (explicitType)
-                AddCertificateType(extensions, rawPublicKey);
-        }
+        if (_choice.Key == null && hello.ServerCertificateTypes != null)
+            AddCertificateType(extensions, _rawPublicKey);
 
         BeginMessage(HandshakeType.EncryptedExtensions);
         extensions.Write(Writer, TlsStage.EncryptedExtensions, Faults, false);
         return EndMessage(TlsStage.EncryptedExtensions);
     }
 
-    private bool SendCertificate(ClientHello hello, bool rawPublicKey)
+    private bool RequestsCertificate => Options.RequestClientCertificate && _choice.Key == null;
+
+    /// <summary>Asks for a certificate. Source: RFC 8446 section 4.3.2.</summary>
+    private bool SendCertificateRequest()
     {
-        ServerCredential? credential = null;
-        int scheme = 0;
-        foreach (ServerCredential candidate in Options.Credentials.Where(c => rawPublicKey || c.Chain.Length > 0))
+        if (!RequestsCertificate)
+            return true;
+
+        BeginMessage(HandshakeType.CertificateRequest);
+        Writer.U8(0);
+        int extensions = Writer.Begin(2);
+        Writer.U16(ExtensionType.SignatureAlgorithms);
+        Writer.U16(4);
+        Writer.U16(2);
+        Writer.U16(SignatureScheme.EcdsaSecp256r1Sha256);
+        if (Options.CertificateRequestAuthorityBytes > 0)
         {
-            scheme = hello.SignatureSchemes!.FirstOrDefault(s => s != SignatureScheme.RsaPkcs1Sha256 && candidate.Signer.Supports(s));
-            credential = candidate;
-            if (scheme != 0)
-                break;
+            Writer.U16(47); // certificate_authorities
+            int authorities = Writer.Begin(2);
+            WriteAuthorities();
+            Writer.End(authorities, 2);
         }
 
-        if (credential == null || scheme == 0)
-        {
-            Server.Fail(TlsError.UnsupportedKey, AlertDescription.HandshakeFailure);
-            return false;
-        }
+        Writer.End(extensions, 2);
+        return EndMessage(TlsStage.CertificateRequest);
+    }
 
-        Server.UsedRawPublicKey = rawPublicKey;
+    private bool SendCertificate(ServerCredential credential)
+    {
+        Server.UsedRawPublicKey = _rawPublicKey;
         BeginMessage(HandshakeType.Certificate);
         Writer.U8(0);
         int list = Writer.Begin(3);
-        byte[][] certificates = rawPublicKey ? [credential.PublicKeyInfo] : credential.Chain;
+        byte[][] certificates = _rawPublicKey ? [credential.PublicKeyInfo] : credential.Chain;
         for (int i = 0; i < certificates.Length; i++)
         {
             Writer.U24(certificates[i].Length);
@@ -626,9 +554,9 @@ internal sealed class ServerHandshake13 : ServerHandshake
         if (!EndMessage(TlsStage.Certificate))
             return false;
 
-        byte[] signature = Sign(credential, scheme, SignedContent());
+        byte[] signature = Sign(credential, _scheme, SignedContent());
         BeginMessage(HandshakeType.CertificateVerify);
-        Writer.U16(scheme);
+        Writer.U16(_scheme);
         Writer.U16(signature.Length);
         Writer.Bytes(signature, 0, signature.Length);
         return EndMessage(TlsStage.CertificateVerify);

@@ -71,6 +71,9 @@ public sealed class TlsServerOptions
     /// <summary>Whether a ticket is a reference to state that the server keeps (single use in TLS 1.3) instead of the sealed state itself.</summary>
     public bool StatefulTickets { get; set; }
 
+    /// <summary>Bytes that are added to the content of each sealed ticket, to make it as large as those of servers that put a certificate chain into theirs; 0..60000.</summary>
+    public int TicketPaddingBytes { get; set; }
+
     /// <summary>How long the server accepts a ticket or session id, in seconds.</summary>
     public int TicketLifetimeSeconds { get; set; } = 7200;
 
@@ -82,6 +85,12 @@ public sealed class TlsServerOptions
 
     /// <summary>TLS 1.2: whether sessions are kept and resumed by session id.</summary>
     public bool SessionIds { get; set; } = true;
+
+    /// <summary>Whether a certificate is asked of the client in a full handshake with a certificate of the server. An empty list is accepted; a client's certificate is not verified and ends the handshake.</summary>
+    public bool RequestClientCertificate { get; set; }
+
+    /// <summary>How many bytes of names of authorities the request for a certificate holds, 0..60000.</summary>
+    public int CertificateRequestAuthorityBytes { get; set; }
 
     /// <summary>What happens with early data.</summary>
     public EarlyDataMode EarlyData { get; set; } = EarlyDataMode.Off;
