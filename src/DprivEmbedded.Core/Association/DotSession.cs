@@ -53,6 +53,7 @@ public sealed partial class DotSession
     private int _error;
     private int _connections;
     private int _turns;
+    private int _turnsAtConnected;
     private bool _transmitted;
     private long _lastNowMs;
     private long _lastReceivedMs;
@@ -443,6 +444,7 @@ public sealed partial class DotSession
                     Flush();
                     break;
                 case TlsClientEvent.Connected:
+                    _turnsAtConnected = _turns;
                     _idleSinceMs = _lastNowMs;
                     AcceptEarlyQueries();
                     Flush();
