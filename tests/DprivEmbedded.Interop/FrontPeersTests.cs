@@ -14,6 +14,12 @@ namespace DprivEmbedded.Interop;
 /// <summary>What the special peers are for, shown with independent clients: pre-shared keys, psk_ke, early data, HelloRetryRequest before a DNS server.</summary>
 public sealed class FrontPeersTests
 {
+    private const int MaxFragmentLength = 1;
+    private const ushort Txt = 16;
+
+    // 512 bytes of content; nonce, content type and tag come on top.
+    private const int MaxFragment = 512 + 32;
+
     private static readonly string[] s_psk = ["-psk_identity", StunnelPsk.Identity, "-psk", StunnelPsk.KeyHex];
 
     [Theory]
@@ -128,6 +134,22 @@ public sealed class FrontPeersTests
         Assert.Equal((1, 1), (peer.EarlyAnswers, peer.LateAnswers));
     }
 
+    [Theory]
+    [InlineData(TlsVersion.Tls12, true)]
+    [InlineData(TlsVersion.Tls12, false)]
+    [InlineData(TlsVersion.Tls13, true)]
+    public async Task The_early_answer_server_resumes_and_counts(TlsVersion version, bool tickets)
+    {
+        await using var peer = await EarlyAnswerServer.StartAsync();
+        using var client = new OpensslClient();
+        string[] extra = tickets ? [] : ["-no_ticket"];
+        Assert.False((await client.QueryAsync(peer.Tls, version, extra: extra)).Reused);
+        var second = await client.QueryAsync(peer.Tls, version, resume: true, extra: extra);
+        Assert.True(second.Reused);
+        Assert.Equal(1, DnsBytes.AnswerCount(second.Answer));
+        Assert.Equal((1, 0, 2), (peer.Resumptions, peer.EarlyAnswers, peer.LateAnswers));
+    }
+
     [Fact]
     public async Task The_early_answer_server_takes_a_tickets_early_data_once()
     {
@@ -156,6 +178,59 @@ public sealed class FrontPeersTests
         Assert.Equal(2, wire.Last.Look(w => w.Messages.Count(m => m.Type == 1)));
     }
 
+    [Theory]
+    [InlineData(nameof(Unbound), TlsVersion.Tls12)]
+    [InlineData(nameof(Unbound), TlsVersion.Tls13)]
+    [InlineData(nameof(Bind), TlsVersion.Tls12)]
+    [InlineData(nameof(Bind), TlsVersion.Tls13)]
+    [InlineData(nameof(KnotResolver), TlsVersion.Tls13)]
+    [InlineData(nameof(Dnsdist), TlsVersion.Tls12)]
+    [InlineData(nameof(Dnsdist), TlsVersion.Tls13)]
+    public async Task Obeys_max_fragment_length(string name, TlsVersion version)
+    {
+        var peer = await SharedPeers.ByNameAsync(name);
+        using var client = new OpensslClient();
+        await using var wire = new TlsWireLog(peer.Tls);
+        foreach (var asked in new[] { false, true })
+        {
+            var session = await client.QueryAsync(wire.EndPoint, version, name: PeerZone.BigName, type: Txt, extra: asked ? ["-maxfraglen", "512"] : []);
+            Assert.Equal(24, DnsBytes.AnswerCount(session.Answer));
+            Assert.Equal(asked, wire.Last.Look(LargestDown) <= MaxFragment);
+        }
+    }
+
+    [Fact]
+    public async Task Knot_Resolver_agrees_to_max_fragment_length_in_TLS_12_and_breaks_it()
+    {
+        var peer = await SharedPeers.KnotResolverAsync();
+        using var client = new OpensslClient();
+        await using var wire = new TlsWireLog(peer.Tls);
+        var session = await client.QueryAsync(wire.EndPoint, TlsVersion.Tls12, name: PeerZone.BigName, type: Txt, extra: ["-maxfraglen", "512"]);
+        Assert.Equal([1], wire.Last.Look(w => w.ServerHello!.Extension(MaxFragmentLength)));
+        Assert.True(wire.Last.Look(LargestDown) > MaxFragment);
+        Assert.Null(session.Answer);
+        Assert.Contains("data length too long", session.Result.Error);
+    }
+
+    [Theory]
+    [InlineData(TlsVersion.Tls12)]
+    [InlineData(TlsVersion.Tls13)]
+    public async Task Knot_Resolver_obeys_record_size_limit(TlsVersion version)
+    {
+        const ushort Id = 0x5A17;
+        var peer = await SharedPeers.KnotResolverAsync();
+        await using var wire = new TlsWireLog(peer.Tls);
+        await GnutlsClient.RunAsync(
+            wire.EndPoint,
+            version == TlsVersion.Tls12 ? "NORMAL:-VERS-ALL:+VERS-TLS1.2" : "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+            ["--recordsize", "512"],
+            DnsBytes.Framed(DnsBytes.Query(Id, PeerZone.BigName, Txt)),
+            output => DnsBytes.FindAnswer(output, Id) >= 0);
+        Assert.Equal((int)version, wire.Last.Look(w => w.Version));
+        Assert.True(wire.Last.BytesDown > 6000);
+        Assert.True(wire.Last.Look(LargestDown) <= MaxFragment);
+    }
+
     // The client's ClientHello, change_cipher_spec and early data pass; its EndOfEarlyData and Finished do only after the answer has been waited for.
     private static async Task<(bool Answered, OpensslSession Session, string Records)> EarlyWithStalledFinishedAsync(System.Net.IPEndPoint server, TimeSpan limit)
     {
@@ -171,6 +246,9 @@ public sealed class FrontPeersTests
         connection.Resume(WireDirection.Up);
         return (answered, await query, records);
     }
+
+    private static int LargestDown(TlsWireParser wire) =>
+        wire.Records.Where(r => r is { Direction: WireDirection.Down, Type: 23 }).Max(r => r.Body.Length);
 
     private static int DownEncrypted(TlsWireParser wire)
     {

@@ -27,7 +27,6 @@ public sealed class RawTlsPeersTests
         // gnutls-cli sends shares for both groups by itself, so there is nothing to ask for.
         Assert.False(wire.Last.Look(w => w.SawRetryRequest));
 
-        using var client = new TempDirectory("s_client");
         await ClientProgram.RunAsync(["openssl", "s_client", "-connect", wire.EndPoint.ToString(), "-tls1_3", "-groups", "X25519:P-256"], input: []);
         Assert.True(wire.Last.Look(w => w.SawRetryRequest));
     }
@@ -134,12 +133,15 @@ public sealed class RawTlsPeersTests
     }
 
     [Theory]
-    [InlineData(TlsVersion.Tls12, true)]
-    [InlineData(TlsVersion.Tls12, false)]
-    [InlineData(TlsVersion.Tls13, true)]
-    public async Task Gnutls_server_resumes_and_both_sides_and_the_wire_agree(TlsVersion version, bool tickets)
+    [InlineData(false, TlsVersion.Tls12, true)]
+    [InlineData(false, TlsVersion.Tls12, false)]
+    [InlineData(false, TlsVersion.Tls13, true)]
+    [InlineData(true, TlsVersion.Tls12, true)]
+    [InlineData(true, TlsVersion.Tls12, false)]
+    [InlineData(true, TlsVersion.Tls13, true)]
+    public async Task Resumes_with_gnutls_and_client_and_wire_agree(bool openssl, TlsVersion version, bool tickets)
     {
-        await using var peer = await GnutlsServer.StartAsync();
+        await using Peer peer = openssl ? await OpensslServer.StartAsync(new PeerOptions { ExtraArguments = ["-rev"] }) : await GnutlsServer.StartAsync();
         await using var wire = new TlsWireLog(peer.Tls);
         var priority = (version == TlsVersion.Tls12 ? "NORMAL:-VERS-ALL:+VERS-TLS1.2" : Tls13Only) + (tickets ? "" : ":%NO_TICKETS");
         var result = await GnutlsClient.RunAsync(wire.EndPoint, priority, ["-r", "--waitresumption"]);

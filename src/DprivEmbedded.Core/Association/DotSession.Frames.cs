@@ -124,9 +124,11 @@ public sealed partial class DotSession
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _attempts[query];
-        EventWaitedForConnection = _queryConnections[query] != _connections;
+        EventWasEarly = _takenEarly[query];
+        EventWaitedForHandshake = _waited[query];
+        EventTransports = _connections - _connectionsAtQuery[query];
         // What was waited for before it could be sent, and the one that brought the answer: independent of other queries and of pieces.
-        EventRoundTrips = _turnsAtSend[query] - _turnsAtQuery[query] + 1;
+        EventRoundTrips = _turnsBefore[query] + _turnsAtSend[query] - _turnsAtQuery[query] + 1;
         MarkIdle();
         return true;
     }
@@ -200,8 +202,12 @@ public sealed partial class DotSession
 
         for (int i = 0; i < _states.Length; i++)
         {
-            if (_states[i] == SentEarly)
-                _states[i] = Sent;
+            if (_states[i] != SentEarly)
+                continue;
+
+            _states[i] = Sent;
+            _takenEarly[i] = true;
+            EarlyQueries++;
         }
     }
 

@@ -39,9 +39,12 @@ public sealed partial class DotSession
     private readonly int[] _errors;
     private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
+    private readonly bool[] _takenEarly;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsAtSend;
-    private readonly int[] _queryConnections;
+    private readonly int[] _turnsBefore;
+    private readonly int[] _connectionsAtQuery;
+    private readonly bool[] _waited;
 
     private bool _open;
     private bool _draining;
@@ -101,9 +104,12 @@ public sealed partial class DotSession
         _errors = new int[slots];
         _dueMs = new long[slots];
         _wasEarly = new bool[slots];
+        _takenEarly = new bool[slots];
         _turnsAtQuery = new int[slots];
         _turnsAtSend = new int[slots];
-        _queryConnections = new int[slots];
+        _turnsBefore = new int[slots];
+        _connectionsAtQuery = new int[slots];
+        _waited = new bool[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
         _closedReported = true;
@@ -166,14 +172,23 @@ public sealed partial class DotSession
     /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
     public int EventError;
 
-    /// <summary>Round trips on the stream that the last answer took, from the query or, where it waited for a connection, from the ClientHello. The transport's own are not in it.</summary>
+    /// <summary>Round trips on the streams from the last answer's query to the answer, those lost with a broken connection included. What making <see cref="EventTransports"/> took is not in it.</summary>
     public int EventRoundTrips;
 
-    /// <summary>Whether the last answer's query had to wait for a connection: the transport's round trips come on top.</summary>
-    public bool EventWaitedForConnection;
+    /// <summary>How many connections were opened between the last answer's query and the answer.</summary>
+    public int EventTransports;
+
+    /// <summary>Whether the last answer's query waited for a handshake.</summary>
+    public bool EventWaitedForHandshake;
 
     /// <summary>How often the last answer's query was sent.</summary>
     public int EventAttempts;
+
+    /// <summary>Whether the last answer's query travelled as early data that the server took.</summary>
+    public bool EventWasEarly;
+
+    /// <summary>How many queries the server took as early data on this connection. Known with <see cref="DotEvent.Connected"/>.</summary>
+    public int EarlyQueries;
 
     /// <summary>The buffer of the last answer. Valid until the next <see cref="Receive"/> or <see cref="NextEvent"/>.</summary>
     public byte[] AnswerBuffer { get { return _answerBuffer; } }
@@ -231,10 +246,13 @@ public sealed partial class DotSession
             _queries[i][1] = (byte)_ids[i];
             _attempts[i] = 0;
             _wasEarly[i] = false;
+            _takenEarly[i] = false;
             _dueMs[i] = nowMs + _options.QueryTimeoutMs;
             _states[i] = Waiting;
             _turnsAtQuery[i] = _turns;
-            _queryConnections[i] = _open && (_tls.CanSend || _tls.CanSendEarlyData) && !_draining ? _connections : -1;
+            _turnsBefore[i] = 0;
+            _connectionsAtQuery[i] = _connections;
+            _waited[i] = !_open || !_tls.CanSend || _draining;
             Flush();
             return i;
         }
@@ -276,6 +294,7 @@ public sealed partial class DotSession
         _dataPosition = 0;
         BytesUp = 0;
         BytesDown = 0;
+        EarlyQueries = 0;
         for (int i = 0; i < _states.Length; i++)
             _turnsAtQuery[i] = 0;
 
@@ -315,12 +334,7 @@ public sealed partial class DotSession
 
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
-        if (_transmitted)
-        {
-            _transmitted = false;
-            _turns++;
-        }
-
+        CountTurn();
         int taken = _tls.Receive(data, offset, count, nowMs);
         if (_tls.Error != TlsError.None || _tls.IsPeerClosed)
             taken = _tls.DataCount > 0 ? taken : count;
@@ -339,6 +353,7 @@ public sealed partial class DotSession
             return;
 
         // A FIN without close_notify after whole answers is how many servers end an idle connection; nothing is lost by it.
+        CountTurn();
         bool quiet = IsQuiet();
         _tls.TransportClosed(reset);
         if (quiet)
@@ -491,6 +506,15 @@ public sealed partial class DotSession
         return false;
     }
 
+    /// <summary>Something came after something was sent: a round trip.</summary>
+    private void CountTurn()
+    {
+        if (_transmitted)
+            _turns++;
+
+        _transmitted = false;
+    }
+
     /// <summary>Whether an end of the connection now loses nothing.</summary>
     private bool IsQuiet()
     {
@@ -521,7 +545,9 @@ public sealed partial class DotSession
         _error = error;
         for (int i = 0; i < _states.Length; i++)
         {
-            if (_states[i] != Sent && _states[i] != SentEarly)
+            bool sent = _states[i] == Sent || _states[i] == SentEarly;
+            _turnsBefore[i] += sent ? LostTurns(i) : _turns - _turnsAtQuery[i];
+            if (!sent)
                 continue;
 
             if (_attempts[i] >= _options.MaxAttempts)
@@ -529,9 +555,16 @@ public sealed partial class DotSession
             else
             {
                 _states[i] = Waiting;
-                _queryConnections[i] = -1;
+                _waited[i] = true;
+                _takenEarly[i] = false;
             }
         }
+    }
+
+    /// <summary>The round trips that a query lost with its connection: what it waited for, and one more where something came after it was sent.</summary>
+    private int LostTurns(int query)
+    {
+        return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
     }
 
     /// <summary>Fails every query that waits: no connection can be had.</summary>

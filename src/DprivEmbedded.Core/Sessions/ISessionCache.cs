@@ -8,7 +8,7 @@ public interface ISessionCache
     /// <param name="session">The session; owned by the cache from now on.</param>
     void Put(string server, TlsSession session);
 
-    /// <summary>Takes the newest usable session of a server out of the cache: TLS 1.3 tickets are used once (RFC 8446 appendix C.4).</summary>
+    /// <summary>Takes the newest usable session of a server out of the cache: TLS 1.3 tickets are used once (RFC 8446 appendix C.4). One of an older version is put back after the server has resumed it.</summary>
     /// <param name="server">The key under which it was put.</param>
     /// <param name="utcMs">Now, on the clock of <see cref="TlsSession.ReceivedUtcMs"/>. Sessions past their lifetime are dropped.</param>
     /// <returns>The session, owned by the caller from now on, or null.</returns>

@@ -160,7 +160,6 @@ public sealed class SessionCache : ISessionCache
         for (int i = row.Length - 1; i > 0; i--)
             row[i] = row[i - 1];
 
-        session.Stored = false;
         row[0] = session;
         Changes++;
     }

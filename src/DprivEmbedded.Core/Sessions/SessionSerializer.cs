@@ -170,7 +170,8 @@ public sealed class SessionSerializer
         if (high > 0x7FFFFFFF)
             return -1;
 
-        long value = high;
+        // The mask changes nothing, but shows the check of the board's arithmetic that the sign bit stays clear.
+        long value = high & 0x7FFFFFFF;
         value *= 4294967296L;
         value += low;
         return value;

@@ -255,7 +255,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             }
             else
             {
-                raw ??= ChooseRawPublicKey(hello, out _);
+                raw ??= ChooseRawPublicKey(hello);
                 if (raw == null)
                     return false;
 

@@ -71,7 +71,7 @@ public sealed class FileBlobStore : IBlobStore
 
             PrivateFile.RenameOver(_path, taken);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException || e is DirectoryNotFoundException)
         {
             return Nothing();
         }

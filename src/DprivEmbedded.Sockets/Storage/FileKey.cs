@@ -62,11 +62,11 @@ public static class FileKey
                 random.GetBytes(key);
 
             temp = PrivateFile.WriteTemp(path, key, 0, keyBytes);
-            File.Move(temp, path);
+            // False: another process was first, and its key holds.
+            Posix.RenameNew(temp, path);
         }
         catch (IOException) when (File.Exists(path))
         {
-            // Another process was first: its key holds.
             if (temp != null)
                 PrivateFile.TryDelete(temp);
         }

@@ -131,7 +131,7 @@ internal static class PrivateFile
 
         return new FileStream(temp, options);
 #else
-        FileStream? stream = MakeTemp.Create(path + TempMark, out temp);
+        FileStream? stream = Posix.CreateTemp(path + TempMark, out temp);
         if (stream != null)
             return stream;
 

@@ -1,10 +1,8 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
 using DprivEmbedded.Core.Tests.Support;
-using DprivEmbedded.Crypto;
 using DprivEmbedded.Sessions;
 using Xunit;
 
@@ -12,7 +10,7 @@ namespace DprivEmbedded.Core.Tests.Sessions;
 
 public class SealedSessionStoreTests
 {
-    private const string A = "192.0.2.1:853|dns.example";
+    private const string A = SealedBlocks.Server;
     private const string B = "192.0.2.2:853|dns.example";
 
     private readonly MemoryBlobStore _memory = new MemoryBlobStore();
@@ -47,7 +45,7 @@ public class SealedSessionStoreTests
         {
             MemoryBlobStore memory = new MemoryBlobStore();
             SessionCache cache = new SessionCache(8, 8, 1024);
-            SealedSessionStore store = Store(cache, memory, new byte[16]);
+            SealedSessionStore store = SealedBlocks.Store(cache, memory, new byte[16]);
             foreach ((string server, TlsSession session) in sessions)
             {
                 session.ReceivedUtcMs = Samples.Now - 1;
@@ -57,7 +55,7 @@ public class SealedSessionStoreTests
 
             Assert.Equal(SessionStoreError.None, store.Save(Samples.Now));
             SessionCache restored = new SessionCache(8, 8, 1024);
-            Store(restored, memory, new byte[16]).Load(Samples.Now);
+            SealedBlocks.Store(restored, memory, new byte[16]).Load(Samples.Now);
             Assert.Equal(cache.Count, restored.Count);
             for (int i = 0; i < cache.ServerCount; i++)
             {
@@ -66,127 +64,6 @@ public class SealedSessionStoreTests
                     Samples.AssertSame(cache.Session(i, k), restored.Session(i, k));
             }
         }, iter: 300);
-    }
-
-    /// <summary>The documented layout: docs/formats/session-store.md.</summary>
-    [Theory]
-    [InlineData(16, AeadAlgorithm.Aes128Gcm)]
-    [InlineData(32, AeadAlgorithm.ChaCha20Poly1305)]
-    public void TheLayoutIsTheDocumentedOne(int keyBytes, int algorithm)
-    {
-        byte[] key = Samples.Filled(keyBytes, 7);
-        byte[] block = Saved(key, 2);
-        Assert.Equal("DPSS"u8.ToArray(), block[..4]);
-        Assert.Equal(new byte[] { 1, (byte)algorithm, 0, 0 }, block[4..8]);
-        Assert.Equal(block.Length - 24, BinaryPrimitives.ReadInt32BigEndian(block.AsSpan(8)));
-        SystemAead aead = new SystemAead(algorithm);
-        aead.SetKey(key, 0);
-        Assert.True(aead.Open(block[12..24], block, 0, 24, block, 24, block.Length - 24));
-        ReadOnlySpan<byte> list = block.AsSpan(24, block.Length - 24 - 16);
-        Assert.Equal(1, BinaryPrimitives.ReadInt64BigEndian(list));
-        Assert.Equal(Samples.Now, BinaryPrimitives.ReadInt64BigEndian(list[8..]));
-        Assert.Equal(2, BinaryPrimitives.ReadInt16BigEndian(list[16..]));
-        SessionSerializer serializer = new SessionSerializer();
-        int position = 18;
-        for (int i = 0; i < 2; i++)
-        {
-            int bytes = SessionSerializer.RecordBytes(list.ToArray(), position, list.Length - position);
-            Assert.Equal(SessionStoreError.None, serializer.Read(list.ToArray(), position, bytes));
-            Samples.AssertSame(Samples.Tls13(2 - i), serializer.Session);
-            position += bytes;
-        }
-
-        Assert.Equal(list.Length, position);
-    }
-
-    [Theory]
-    [InlineData(16)]
-    [InlineData(32)]
-    public void EverySingleBitFlipIsRefused(int keyBytes)
-    {
-        byte[] key = Samples.Filled(keyBytes, 7);
-        byte[] block = Saved(key, 2);
-        for (int bit = 0; bit < block.Length * 8; bit++)
-        {
-            byte[] flipped = (byte[])block.Clone();
-            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-            AssertRefused(flipped, key);
-        }
-    }
-
-    [Fact]
-    public void EveryTruncationIsRefused()
-    {
-        byte[] key = Samples.Filled(16, 7);
-        byte[] block = Saved(key, 2);
-        for (int count = 0; count < block.Length; count++)
-            Assert.Equal(SessionStoreError.Truncated, AssertRefused(block[..count], key));
-    }
-
-    [Fact]
-    public void TrailingBytesAreRefused()
-    {
-        byte[] key = Samples.Filled(16, 7);
-        Assert.Equal(SessionStoreError.TrailingBytes, AssertRefused(Saved(key, 1).Append((byte)0).ToArray(), key));
-    }
-
-    [Fact]
-    public void RandomChangesAreRefused()
-    {
-        byte[] key = Samples.Filled(16, 7);
-        byte[] block = Saved(key, 3);
-        Gen.Select(Gen.Int[0, block.Length - 1], Gen.Byte).Array[1, 5].Sample(changes =>
-        {
-            byte[] changed = (byte[])block.Clone();
-            foreach ((int position, byte value) in changes)
-                changed[position] = value;
-
-            if (!changed.AsSpan().SequenceEqual(block))
-                AssertRefused(changed, key);
-        }, iter: 2000);
-    }
-
-    [Fact]
-    public void AnotherKeyIsRefused()
-    {
-        byte[] block = Saved(Samples.Filled(16, 7), 1);
-        Assert.Equal(SessionStoreError.WrongKeyOrDamaged, AssertRefused(block, Samples.Filled(16, 8)));
-        Assert.Equal(SessionStoreError.OtherAlgorithm, AssertRefused(block, Samples.Filled(32, 7)));
-    }
-
-    [Fact]
-    public void AListThatIsSealedButWrongIsRefused()
-    {
-        byte[] key = Samples.Filled(16, 7);
-        byte[] good = Unsealed(Saved(key, 2), key);
-        Assert.Equal(SessionStoreError.None, LoadError(Sealed(good, key), key));
-
-        byte[] manyRecords = (byte[])good.Clone();
-        manyRecords[16] = 0xFF;
-        Assert.Equal(SessionStoreError.Damaged, AssertRefused(Sealed(manyRecords, key), key));
-        byte[] oneRecord = (byte[])good.Clone();
-        oneRecord[17] = 1;
-        Assert.Equal(SessionStoreError.Damaged, AssertRefused(Sealed(oneRecord, key), key));
-        byte[] negativeCounter = (byte[])good.Clone();
-        negativeCounter[0] = 0x80;
-        Assert.Equal(SessionStoreError.Damaged, AssertRefused(Sealed(negativeCounter, key), key));
-        byte[] badRecord = (byte[])good.Clone();
-        badRecord[^1] = 0;
-        badRecord[18 + 3] |= 0x80;
-        Assert.Equal(SessionStoreError.Damaged, AssertRefused(Sealed(badRecord, key), key));
-        Assert.Equal(SessionStoreError.WrongKeyOrDamaged, AssertRefused(Sealed(good[..17], key), key));
-    }
-
-    [Fact]
-    public void NothingOfASessionIsReadableAndNoTwoBlocksAreAlike()
-    {
-        byte[] key = Samples.Filled(16, 7);
-        byte[] first = Saved(key, 2);
-        byte[] second = Saved(key, 2);
-        Assert.True(first.AsSpan().IndexOf("dns.example"u8) < 0);
-        Assert.True(first.AsSpan().IndexOf(Samples.Filled(8, 1)) < 0);
-        Assert.NotEqual(first[12..24], second[12..24]);
-        Assert.NotEqual(first[24..], second[24..]);
     }
 
     [Fact]
@@ -207,9 +84,32 @@ public class SealedSessionStoreTests
     }
 
     [Fact]
+    public void PuttingAStoredSessionAgainDoesNotHideItsCopy()
+    {
+        (SessionCache cache, SealedSessionStore store) = Open();
+        cache.Put(A, Samples.Tls13(1));
+        store.Save(Samples.Now);
+        cache.Put(B, cache.Session(0, 0));
+        Assert.NotNull(cache.Take(B, Samples.Now));
+        Assert.Null(_memory.Block);
+    }
+
+    [Fact]
+    public void LoadingAgainGivesNoSessionTwice()
+    {
+        _memory.Block = SealedBlocks.Saved(new byte[16], 1);
+        (SessionCache cache, SealedSessionStore store) = Open();
+        store.Load(Samples.Now);
+        store.Load(Samples.Now);
+        Assert.Equal(1, cache.Count);
+        Assert.NotNull(cache.Take(A, Samples.Now));
+        Assert.Null(cache.Take(A, Samples.Now));
+    }
+
+    [Fact]
     public void ACrashBeforeTheFirstTakeLosesNothing()
     {
-        _memory.Block = Saved(new byte[16], 2);
+        _memory.Block = SealedBlocks.Saved(new byte[16], 2);
         for (int restart = 0; restart < 3; restart++)
         {
             (SessionCache cache, SealedSessionStore store) = Open();
@@ -271,7 +171,7 @@ public class SealedSessionStoreTests
     [Fact]
     public void TheTwoUsersOfOneStorageNeverUseTheSameTicket()
     {
-        _memory.Block = Saved(new byte[16], 2);
+        _memory.Block = SealedBlocks.Saved(new byte[16], 2);
         (SessionCache cache1, SealedSessionStore store1) = Open();
         (SessionCache cache2, SealedSessionStore store2) = Open();
         store1.Load(Samples.Now);
@@ -304,7 +204,7 @@ public class SealedSessionStoreTests
     [Fact]
     public void WhatIsNoStoreIsLeftAlone()
     {
-        byte[] newer = Saved(new byte[16], 1);
+        byte[] newer = SealedBlocks.Saved(new byte[16], 1);
         newer[4] = 2;
         foreach ((byte[] block, int error) in new[] { ("%PDF-1.7 a thesis"u8.ToArray(), SessionStoreError.BadMagic), ("DPX"u8.ToArray(), SessionStoreError.BadMagic), (newer, SessionStoreError.UnknownVersion), (new byte[20000], SessionStoreError.TooLarge) })
         {
@@ -322,14 +222,14 @@ public class SealedSessionStoreTests
             cache.Put(A, Samples.Tls13());
             store.Exclusive = true;
             Assert.Equal(SessionStoreError.None, store.Save(Samples.Now));
-            Assert.Equal(SessionStoreError.None, LoadError(_memory.Block!, new byte[16]));
+            Assert.Equal(SessionStoreError.None, SealedBlocks.LoadError(_memory.Block!, new byte[16]));
         }
     }
 
     [Fact]
     public void DamagedStoresAreReplacedByTheNextSave()
     {
-        byte[] block = Saved(new byte[16], 1);
+        byte[] block = SealedBlocks.Saved(new byte[16], 1);
         block[^1] ^= 1;
         _memory.Block = block;
         (SessionCache cache, SealedSessionStore store) = Open();
@@ -337,7 +237,7 @@ public class SealedSessionStoreTests
         Assert.Equal("the stored sessions are sealed with another key, or damaged", store.LastErrorText);
         cache.Put(A, Samples.Tls13());
         Assert.Equal(SessionStoreError.None, store.Save(Samples.Now));
-        Assert.Equal(SessionStoreError.None, LoadError(_memory.Block!, new byte[16]));
+        Assert.Equal(SessionStoreError.None, SealedBlocks.LoadError(_memory.Block!, new byte[16]));
     }
 
     [Fact]
@@ -370,7 +270,7 @@ public class SealedSessionStoreTests
         weekly.AuthenticatedUntilUtcSeconds = 0;
         cache.Put(A, weekly);
         store.Save(Samples.Now);
-        Assert.Equal(SessionStoreError.None, LoadError(_memory.Block!, new byte[16], Samples.Now + 86399999));
+        Assert.Equal(SessionStoreError.None, SealedBlocks.LoadError(_memory.Block!, new byte[16], Samples.Now + 86399999));
         (_, SealedSessionStore late) = Open();
         late.Load(Samples.Now + 86400000);
         Assert.Equal(1, late.ExpiredCount);
@@ -391,7 +291,7 @@ public class SealedSessionStoreTests
     [Fact]
     public void AStoreFromTheFutureIsNotUsed()
     {
-        _memory.Block = Saved(new byte[16], 1);
+        _memory.Block = SealedBlocks.Saved(new byte[16], 1);
         (SessionCache cache, SealedSessionStore store) = Open();
         Assert.Equal(SessionStoreError.ClockWentBack, store.Load(Samples.Now - 60001));
         Assert.Equal(SessionStoreError.ClockWentBack, store.Load(0));
@@ -425,13 +325,13 @@ public class SealedSessionStoreTests
         Assert.Equal(0, other.Count);
         _memory.Block = current;
         Assert.Equal(SessionStoreError.None, informed.Load(Samples.Now));
-        Assert.Equal(SessionStoreError.None, LoadError(old, new byte[16]));
+        Assert.Equal(SessionStoreError.None, SealedBlocks.LoadError(old, new byte[16]));
     }
 
     [Fact]
     public void AStoredSessionThatCannotBeRemovedIsNotUsed()
     {
-        _memory.Block = Saved(new byte[16], 2);
+        _memory.Block = SealedBlocks.Saved(new byte[16], 2);
         _memory.FailRemove = true;
         (SessionCache cache, SealedSessionStore store) = Open();
         Assert.Equal(SessionStoreError.None, store.Load(Samples.Now));
@@ -464,7 +364,7 @@ public class SealedSessionStoreTests
     [Fact]
     public void StorageThatCannotBeReadIsNotOverwritten()
     {
-        _memory.Block = Saved(new byte[16], 2);
+        _memory.Block = SealedBlocks.Saved(new byte[16], 2);
         _memory.FailRead = true;
         (SessionCache cache, SealedSessionStore store) = Open();
         Assert.Equal(SessionStoreError.ReadFailed, store.Load(Samples.Now));
@@ -482,7 +382,7 @@ public class SealedSessionStoreTests
     public void WhatDoesNotFitIsLeftOut()
     {
         SessionCache cache = new SessionCache(4, 4, 2048);
-        SealedSessionStore store = Store(cache, _memory, new byte[16]);
+        SealedSessionStore store = SealedBlocks.Store(cache, _memory, new byte[16]);
         store.MaxBytes = 1000;
         for (int i = 1; i <= 4; i++)
             cache.Put(A, Samples.Tls13(i));
@@ -507,7 +407,7 @@ public class SealedSessionStoreTests
         cache.Put(B, Samples.Tls13(3));
         store.Save(Samples.Now);
         SessionCache small = new SessionCache(1, 1, 1024);
-        SealedSessionStore again = Store(small, _memory, new byte[16]);
+        SealedSessionStore again = SealedBlocks.Store(small, _memory, new byte[16]);
         Assert.Equal(SessionStoreError.None, again.Load(Samples.Now));
         Assert.Equal(1, again.LoadedCount);
         Assert.Equal(2, again.RefusedCount);
@@ -517,7 +417,7 @@ public class SealedSessionStoreTests
     [Fact]
     public void EraseLeavesNothing()
     {
-        _memory.Block = Saved(new byte[16], 1);
+        _memory.Block = SealedBlocks.Saved(new byte[16], 1);
         (SessionCache cache, SealedSessionStore store) = Open();
         TlsSession session = Samples.Tls13(9);
         cache.Put(B, session);
@@ -609,66 +509,14 @@ public class SealedSessionStoreTests
     private static (SessionCache Cache, SealedSessionStore Store) Start(MemoryBlobStore memory, long now)
     {
         SessionCache cache = new SessionCache();
-        SealedSessionStore store = Store(cache, memory, new byte[16]);
+        SealedSessionStore store = SealedBlocks.Store(cache, memory, new byte[16]);
         store.Load(now);
         return (cache, store);
-    }
-
-    private static SealedSessionStore Store(SessionCache cache, MemoryBlobStore memory, byte[] key)
-    {
-        return new SealedSessionStore(cache, memory, new SystemCryptoProvider(), key);
-    }
-
-    private static byte[] Saved(byte[] key, int sessions)
-    {
-        MemoryBlobStore memory = new MemoryBlobStore();
-        SessionCache cache = new SessionCache(4, 4, 1024);
-        for (int i = 1; i <= sessions; i++)
-            cache.Put(A, Samples.Tls13(i));
-
-        Assert.Equal(SessionStoreError.None, Store(cache, memory, key).Save(Samples.Now));
-        return memory.Block!;
-    }
-
-    private static int LoadError(byte[] block, byte[] key, long now = Samples.Now)
-    {
-        return Store(new SessionCache(), new MemoryBlobStore { Block = block }, key).Load(now);
-    }
-
-    private static int AssertRefused(byte[] block, byte[] key)
-    {
-        SessionCache cache = new SessionCache();
-        SealedSessionStore store = Store(cache, new MemoryBlobStore { Block = block }, key);
-        int error = store.Load(Samples.Now);
-        Assert.NotEqual(SessionStoreError.None, error);
-        Assert.Equal(0, cache.Count);
-        Assert.Equal(0, store.LoadedCount);
-        return error;
-    }
-
-    private static byte[] Unsealed(byte[] block, byte[] key)
-    {
-        SystemAead aead = new SystemAead(AeadAlgorithm.Aes128Gcm);
-        aead.SetKey(key, 0);
-        Assert.True(aead.Open(block[12..24], block, 0, 24, block, 24, block.Length - 24));
-        return block[24..^16];
-    }
-
-    private static byte[] Sealed(byte[] list, byte[] key)
-    {
-        byte[] block = new byte[24 + list.Length + 16];
-        "DPSS\u0001\u0001"u8.CopyTo(block);
-        BinaryPrimitives.WriteInt32BigEndian(block.AsSpan(8), list.Length + 16);
-        list.CopyTo(block, 24);
-        SystemAead aead = new SystemAead(AeadAlgorithm.Aes128Gcm);
-        aead.SetKey(key, 0);
-        aead.Seal(new byte[12], block, 0, 24, block, 24, list.Length);
-        return block;
     }
 
     private (SessionCache Cache, SealedSessionStore Store) Open(byte[]? key = null)
     {
         SessionCache cache = new SessionCache();
-        return (cache, Store(cache, _memory, key ?? new byte[16]));
+        return (cache, SealedBlocks.Store(cache, _memory, key ?? new byte[16]));
     }
 }

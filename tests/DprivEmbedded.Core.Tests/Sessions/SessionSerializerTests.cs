@@ -39,7 +39,7 @@ public class SessionSerializerTests
         session.AuthenticatedUntilUtcSeconds = 1800864000;
         session.PeerKeyHash = Samples.Filled(32, 0xDD);
         string expected = "4453" + "01" + "07" + "00008F" + "0303" + "C02B" + "000001A3185C5000" + "00000E10" + "01020304" + "00000005"
-            + "02" + "0040" + "000000006B571500" + "0017" + "03732E31" + "03612E62" + "03646F74" + "30" + new string('1', 96)
+            + "02" + "0040" + "000000006B570100" + "0017" + "03732E31" + "03612E62" + "03646F74" + "30" + new string('1', 96)
             + "0002AABB" + "01CC" + string.Concat(System.Linq.Enumerable.Repeat("DD", 32));
         Assert.Equal(expected, Convert.ToHexString(Write("s.1", session)));
     }

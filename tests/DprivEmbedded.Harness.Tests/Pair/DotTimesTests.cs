@@ -70,7 +70,7 @@ public class DotTimesTests
             Happening answer = pair.Lookup();
             Assert.Equal(roundTrips, answer.RoundTrips);
             Assert.Equal(asked + (2 * roundTrips * setup.LatencyMs), answer.Ms);
-            Assert.True(pair.Session.EventWaitedForConnection);
+            Assert.True(pair.Session.EventWaitedForHandshake);
             Assert.Equal(resumes, pair.Session.Tls.IsResumed);
             Assert.Equal(1, answer.Attempts);
 
@@ -79,7 +79,7 @@ public class DotTimesTests
             answer = pair.Lookup();
             Assert.Equal(1, answer.RoundTrips);
             Assert.Equal(asked + (2 * setup.LatencyMs), answer.Ms);
-            Assert.False(pair.Session.EventWaitedForConnection);
+            Assert.False(pair.Session.EventWaitedForHandshake);
             Assert.Equal(resumes ? 3 : 2, pair.Server.Counters.Queries);
         }
     }

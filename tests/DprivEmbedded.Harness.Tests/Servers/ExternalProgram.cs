@@ -12,11 +12,12 @@ namespace DprivEmbedded.Harness.Tests.Servers;
 /// <summary>A client program of somebody else, run against a server of ours.</summary>
 internal sealed class ExternalProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly Task _readers;
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ExternalProgram(Process process)
     {
@@ -73,13 +74,30 @@ internal sealed class ExternalProgram : IAsyncDisposable
     /// <summary>Waits until the output holds a text.</summary>
     public async Task WaitForAsync(string text)
     {
-        Stopwatch watch = Stopwatch.StartNew();
-        while (!Output.Contains(text, StringComparison.Ordinal))
+        using CancellationTokenSource limit = new(s_limit);
+        while (true)
         {
-            if (watch.Elapsed > s_limit || (_process.HasExited && _readers.IsCompleted && !Output.Contains(text, StringComparison.Ordinal)))
-                Assert.Fail("\"" + text + "\" did not come. Output:\n" + Output);
+            bool ended = _readers.IsCompleted;
+            Task more;
+            lock (_output)
+            {
+                if (_output.ToString().Contains(text, StringComparison.Ordinal))
+                    return;
 
-            await Task.Delay(10);
+                more = _more.Task;
+            }
+
+            if (ended)
+                Assert.Fail("\"" + text + "\" did not come before the program closed its output:\n" + Output);
+
+            try
+            {
+                await Task.WhenAny(more, _readers).WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail("\"" + text + "\" did not come. Output:\n" + Output);
+            }
         }
     }
 
@@ -121,7 +139,11 @@ internal sealed class ExternalProgram : IAsyncDisposable
                 return;
 
             lock (_output)
+            {
                 _output.Append(buffer, 0, count);
+                _more.SetResult();
+                _more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 }

@@ -28,10 +28,21 @@ public sealed partial class OpensslClient : IDisposable
     /// <param name="resume">Offers the session saved by the connection before.</param>
     /// <param name="earlyData">Sends the query as early data.</param>
     /// <param name="awaitAnswer">False: closes after the handshake.</param>
+    /// <param name="stay">Does not close by itself; the connection must be cut from outside.</param>
     /// <param name="extra">More s_client options.</param>
-    public async Task<OpensslSession> QueryAsync(IPEndPoint server, TlsVersion version, bool resume = false, bool earlyData = false, bool awaitAnswer = true, IReadOnlyList<string>? extra = null, TimeSpan? limit = null)
+    public async Task<OpensslSession> QueryAsync(
+        IPEndPoint server,
+        TlsVersion version,
+        bool resume = false,
+        bool earlyData = false,
+        bool awaitAnswer = true,
+        bool stay = false,
+        string name = "a." + PeerZone.Origin,
+        ushort type = DnsBytes.TypeA,
+        IReadOnlyList<string>? extra = null,
+        TimeSpan? limit = null)
     {
-        var query = DnsBytes.Framed(DnsBytes.Query(Id, "a." + PeerZone.Origin));
+        var query = DnsBytes.Framed(DnsBytes.Query(Id, name, type));
         var command = new List<string>
         {
             Requires.Program("openssl"), "s_client", "-connect", server.ToString(), version == TlsVersion.Tls12 ? "-tls1_2" : "-tls1_3", "-alpn", "dot",
@@ -50,7 +61,7 @@ public sealed partial class OpensslClient : IDisposable
 
         if (extra is not null)
             command.AddRange(extra);
-        var result = await ClientProgram.RunAsync(command, earlyData || !awaitAnswer ? null : query, awaitAnswer ? output => DnsBytes.FindAnswer(output, Id) >= 0 : null, limit: limit).ConfigureAwait(false);
+        var result = await ClientProgram.RunAsync(command, earlyData || !awaitAnswer ? null : query, awaitAnswer ? output => !stay && DnsBytes.FindAnswer(output, Id) >= 0 : null, limit: limit).ConfigureAwait(false);
         if (File.Exists(newSession) && !KeepSession)
             File.Move(newSession, SessionFile, overwrite: true);
         var at = DnsBytes.FindAnswer(result.OutputBytes, Id);

@@ -18,7 +18,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private const int SigKill = 9;
 
     // $1 is the test process. $$ stays the group's id after exec, for setsid made this shell its leader.
-    private const string Shell = "p=$1; shift; (tail --pid=\"$p\" -f /dev/null; kill -KILL -- -$$) >/dev/null 2>&1 & exec \"$@\"";
+    private const string Shell = "p=$1; shift; (tail --pid=\"$p\" -f /dev/null; kill -s KILL -- -$$) >/dev/null 2>&1 & exec \"$@\"";
 
     private readonly Process _process;
     private readonly MemoryStream _log = new();
@@ -47,7 +47,11 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static ServerProcess Start(IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="directory">Its working directory.</param>
+    /// <param name="environment">Added to this process's own.</param>
+    /// <param name="lifeOf">The process with whose end the program ends; this one when null.</param>
+    public static ServerProcess Start(IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string>? environment = null, int? lifeOf = null)
     {
         var info = new ProcessStartInfo("setsid")
         {
@@ -60,7 +64,7 @@ public sealed class ServerProcess : IAsyncDisposable
         info.ArgumentList.Add("-c");
         info.ArgumentList.Add(Shell);
         info.ArgumentList.Add("sh");
-        info.ArgumentList.Add(Environment.ProcessId.ToString());
+        info.ArgumentList.Add((lifeOf ?? Environment.ProcessId).ToString());
         foreach (var argument in command)
             info.ArgumentList.Add(argument);
         info.Environment["LC_ALL"] = "C";

@@ -20,6 +20,7 @@ public sealed class TlsWireConnection
     private readonly bool[] _stalled = new bool[2];
     private readonly long[] _bytes = new long[2];
     private int _ended;
+    private int _firstEnd;
 
     internal TlsWireConnection(TlsWireLog log, Socket client, Socket server)
     {
@@ -39,8 +40,8 @@ public sealed class TlsWireConnection
     /// <summary>Both directions are closed.</summary>
     public bool IsClosed => Volatile.Read(ref _ended) >= 2;
 
-    /// <summary>The server closed its direction first.</summary>
-    public bool ServerClosedFirst { get; private set; }
+    /// <summary>The server's end of stream came first. A client that answers a close_notify at once may overtake it.</summary>
+    public bool ServerClosedFirst => Volatile.Read(ref _firstEnd) == 1 + (int)WireDirection.Down;
 
     public long BytesUp => Interlocked.Read(ref _bytes[(int)WireDirection.Up]);
 
@@ -98,6 +99,20 @@ public sealed class TlsWireConnection
         Abort(_server);
     }
 
+    /// <summary>Ends the server's side with a FIN, as a client does that leaves without a close_notify, and then the client's.</summary>
+    public void Finish()
+    {
+        try
+        {
+            _server.Shutdown(SocketShutdown.Send);
+            _client.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // Closed already.
+        }
+    }
+
     /// <summary>Cuts the client with a RST and leaves the server without a word, as when a NAT forgets.</summary>
     public void ResetClient() => Abort(_client);
 
@@ -129,13 +144,19 @@ public sealed class TlsWireConnection
     {
         var buffer = new byte[16384];
         var records = 0;
+        var stalledOnce = false;
         try
         {
             while (true)
             {
                 var count = await from.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
                 if (count == 0)
+                {
+                    // Before the end is passed on, or the other side's may overtake it.
+                    NoteEnd(direction);
                     break;
+                }
+
                 lock (_parser)
                 {
                     _chunks.Add((direction, buffer[..count]));
@@ -145,8 +166,11 @@ public sealed class TlsWireConnection
 
                 Interlocked.Add(ref _bytes[(int)direction], count);
                 await SendAsync(direction, buffer.AsMemory(0, count), to).ConfigureAwait(false);
-                if (_log.StallAfterRecords(direction) is { } limit && records >= limit)
+                if (!stalledOnce && _log.StallAfterRecords(direction) is { } limit && records >= limit)
+                {
+                    stalledOnce = true;
                     Stall(direction);
+                }
             }
 
             await _gates[(int)direction].WaitAsync().ConfigureAwait(false);
@@ -165,10 +189,12 @@ public sealed class TlsWireConnection
         }
         finally
         {
-            if (Interlocked.Increment(ref _ended) == 1)
-                ServerClosedFirst = direction == WireDirection.Down;
+            NoteEnd(direction);
+            Interlocked.Increment(ref _ended);
         }
     }
+
+    private void NoteEnd(WireDirection direction) => Interlocked.CompareExchange(ref _firstEnd, 1 + (int)direction, 0);
 
     private async Task SendAsync(WireDirection direction, ReadOnlyMemory<byte> bytes, Socket to)
     {

@@ -37,7 +37,7 @@ public sealed class TlsWireLog : IAsyncDisposable
     /// <summary>The same towards the client.</summary>
     public int PieceDown { get; set; }
 
-    /// <summary>For connections to come: after so many records from the client nothing more passes to the server, until Resume. The read that completes the record passes whole.</summary>
+    /// <summary>For connections to come: after so many records from the client nothing more passes to the server, until Resume; once a connection. The read that completes the record passes whole.</summary>
     public int? StallUpAfterRecords { get; set; }
 
     /// <summary>The same towards the client.</summary>
@@ -103,6 +103,11 @@ public sealed class TlsWireLog : IAsyncDisposable
             }
             catch (ObjectDisposedException)
             {
+                return;
+            }
+            catch (InvalidOperationException)
+            {
+                // Stopped between two accepts.
                 return;
             }
 

@@ -1,0 +1,301 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using DprivEmbedded.Crypto.BouncyCastle.Pkix;
+using DprivEmbedded.Dns;
+using DprivEmbedded.Sockets;
+using DprivEmbedded.Sockets.Storage;
+using DprivEmbedded.Tls;
+
+namespace DprivEmbedded.Cli;
+
+/// <summary><c>dpriv query</c>: lookups at real servers.</summary>
+internal static class QueryCommand
+{
+    private const int MaxBufferBytes = 65536;
+
+    private static readonly Argument<string> Name = new("NAME") { Description = "The name to look up." };
+    private static readonly Argument<string> Type = new("TYPE") { Description = "The record type.", DefaultValueFactory = _ => "A" };
+    private static readonly Option<string[]> Server = new("--server") { Description = "A server, ADDR or ADDR:PORT ([ADDR]:PORT for IPv6); may be given several times, in order of preference.", HelpName = "ADDR[:PORT]", Required = true };
+    private static readonly Option<string?> AuthName = new("--auth-name") { Description = "The authentication domain name, checked against the certificate and sent as server_name.", HelpName = "NAME" };
+    private static readonly Option<string[]> Pin = new("--pin") { Description = "An SPKI pin, base64 or hexadecimal; may be given several times.", HelpName = "PIN" };
+    private static readonly Option<string?> Ca = new("--ca") { Description = "A PEM or DER file with the trusted authorities; the system's by default.", HelpName = "FILE" };
+    private static readonly Option<string?> PskIdentity = new("--psk-identity") { Description = "The identity of a pre-shared key, as text.", HelpName = "TEXT" };
+    private static readonly Option<string?> PskKey = new("--psk-key") { Description = "The pre-shared key, hexadecimal.", HelpName = "HEX" };
+    private static readonly Option<bool> Opportunistic = new("--opportunistic") { Description = "Go on with a server that cannot be authenticated (RFC 8310 section 5)." };
+    private static readonly Option<string?> Tls = new("--tls") { Description = "Only this version.", HelpName = "1.2|1.3" };
+    private static readonly Option<bool> EarlyData = new("--early-data") { Description = "Send the query as early data when a session is resumed; it can be replayed (RFC 8446 appendix E.5)." };
+    private static readonly Option<bool> FastOpen = new("--fast-open") { Description = "Send the ClientHello in the SYN where the system can (RFC 7413)." };
+    private static readonly Option<bool> Compatibility = new("--compatibility") { Description = "Look like TLS 1.2 to middleboxes (RFC 8446 appendix D.4)." };
+    private static readonly Option<string?> TicketStore = new("--ticket-store") { Description = "Keep sessions in this file, sealed with the key in FILE.key.", HelpName = "FILE" };
+    private static readonly Option<int> Repeat = new("--repeat") { Description = "How often to look the name up.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Interval = new("--interval") { Description = "Pause between lookups in milliseconds.", HelpName = "MS" };
+    private static readonly Option<bool> Reconnect = new("--reconnect") { Description = "Close the connection after each lookup, so that the next one resumes." };
+    private static readonly Option<int> Timeout = new("--timeout") { Description = "How long a lookup may take in milliseconds.", HelpName = "MS", DefaultValueFactory = _ => 10000 };
+    private static readonly Option<int> Buffer = new("--buffer") { Description = "Size of the TLS receive buffer in bytes, 2048 or more; a small one is announced to the server.", HelpName = "BYTES", DefaultValueFactory = _ => TlsClient.FullReceiveBufferBytes };
+    private static readonly Option<string?> KeyLog = new("--key-log") { Description = "Append the connection's secrets to this file, for a packet analyser.", HelpName = "FILE" };
+    private static readonly Option<bool> Trace = new("--trace") { Description = "Draw the exchanged flights as a ladder." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object a lookup." };
+
+    public static Command Create()
+    {
+        var command = new Command("query", "Look a name up over TLS.")
+        {
+            Name, Type, Server, AuthName, Pin, Ca, PskIdentity, PskKey, Opportunistic, Tls, EarlyData, FastOpen, Compatibility,
+            TicketStore, Repeat, Interval, Reconnect, Timeout, Buffer, KeyLog, Trace, Json,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string name = Word(parsed, Name);
+        string type = Word(parsed, Type).ToUpperInvariant();
+        DnsName parsedName = ParseName(name);
+        int typeNumber = DnsType.FromText(type);
+        if (typeNumber < 0)
+            throw new BadInputException($"'{type}' is no record type: give a name such as A, AAAA or HTTPS, or TYPE and a number.");
+
+        int repeat = parsed.GetValue(Repeat);
+        if (repeat < 1)
+            throw new BadInputException("--repeat must be 1 or more.");
+        if (parsed.GetValue(Interval) < 0)
+            throw new BadInputException("--interval must be 0 or more milliseconds.");
+
+        bool trace = parsed.GetValue(Trace);
+        bool json = parsed.GetValue(Json);
+        DprivResolverOptions options = MakeOptions(parsed);
+        FlightRecorder? recorder = trace ? options.Recorder = new FlightRecorder() : null;
+        await using DprivResolver resolver = MakeResolver(options);
+        if (resolver.SessionStoreErrorText != null && resolver.SessionStoreError != Sessions.SessionStoreError.NotFound)
+            await Console.Error.WriteLineAsync("dpriv: the ticket store is passed over: " + resolver.SessionStoreErrorText).ConfigureAwait(false);
+
+        int exit = ExitCode.Answered;
+        for (int i = 0; i < repeat; i++)
+        {
+            if (i > 0 && parsed.GetValue(Interval) > 0)
+                await Task.Delay(parsed.GetValue(Interval), cancellationToken).ConfigureAwait(false);
+
+            try
+            {
+                DprivLookup lookup = await resolver.QueryAsync(parsedName, typeNumber, cancellationToken).ConfigureAwait(false);
+                if (json)
+                    Console.Out.WriteLine(LookupText.ToJson(name, type, lookup));
+                else
+                    LookupText.WriteText(Console.Out, lookup);
+            }
+            catch (DprivException e)
+            {
+                if (json)
+                    Console.Out.WriteLine(LookupText.ToJson(name, type, e));
+
+                Console.Error.WriteLine("dpriv: " + e.Message);
+                exit = ExitCode.For(e.ErrorCode);
+            }
+
+            if (parsed.GetValue(Reconnect))
+                resolver.CloseConnections();
+            if (recorder != null)
+                DrawTrace(recorder, json);
+        }
+
+        if (resolver.SessionStoreSaveError != Sessions.SessionStoreError.None)
+            Console.Error.WriteLine("dpriv: the ticket store could not be written: " + resolver.SessionStoreSaveErrorText);
+
+        return exit;
+    }
+
+    private static void DrawTrace(FlightRecorder recorder, bool json)
+    {
+        IReadOnlyList<Flight> flights = recorder.TakeFlights();
+        if (flights.Count == 0)
+            return;
+
+        // With --json the drawing goes beside it, so that standard output stays one object a line.
+        TextWriter output = json ? Console.Error : Console.Out;
+        Ladder.Write(output, flights, flights[0].AtMs);
+        output.WriteLine();
+    }
+
+    /// <summary>An argument; a mistyped option must not pass for one.</summary>
+    private static string Word(ParseResult parsed, Argument<string> argument)
+    {
+        string word = parsed.GetValue(argument)!;
+        if (word.StartsWith('-') && !parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+            throw new BadInputException($"there is no option '{word}'; 'dpriv query --help' lists them. (A name that begins with a hyphen goes behind a lone --.)");
+
+        return word;
+    }
+
+    private static DnsName ParseName(string name)
+    {
+        DnsName? parsed = DnsName.TryParse(name, out string reason);
+        return parsed ?? throw new BadInputException($"'{name}' is no DNS name: {reason}");
+    }
+
+    private static DprivResolver MakeResolver(DprivResolverOptions options)
+    {
+        try
+        {
+            return new DprivResolver(options);
+        }
+        catch (ArgumentException e)
+        {
+            throw new BadInputException(BadInputException.Plain(e));
+        }
+        catch (TrustAnchorException e)
+        {
+            throw new BadInputException(e.Message);
+        }
+    }
+
+    private static DprivResolverOptions MakeOptions(ParseResult parsed)
+    {
+        var options = new DprivResolverOptions
+        {
+            Profile = parsed.GetValue(Opportunistic) ? DprivProfile.Opportunistic : DprivProfile.Strict,
+            EarlyData = parsed.GetValue(EarlyData),
+            FastOpen = parsed.GetValue(FastOpen),
+            CompatibilityMode = parsed.GetValue(Compatibility),
+            QueryTimeoutMs = parsed.GetValue(Timeout),
+            ReceiveBufferBytes = parsed.GetValue(Buffer),
+        };
+        if (options.QueryTimeoutMs < 1)
+            throw new BadInputException("--timeout must be 1 millisecond or more.");
+        if (options.ReceiveBufferBytes < TlsClient.MinReceiveBufferBytes)
+            throw new BadInputException("--buffer must be 2048 bytes or more.");
+        if (options.ReceiveBufferBytes > MaxBufferBytes)
+            throw new BadInputException($"--buffer must be {MaxBufferBytes} bytes or less; {TlsClient.FullReceiveBufferBytes} hold every legal record.");
+
+        options.ConnectTimeoutMs = Math.Min(options.ConnectTimeoutMs, options.QueryTimeoutMs);
+        options.HandshakeTimeoutMs = Math.Min(options.HandshakeTimeoutMs, options.QueryTimeoutMs);
+        switch (parsed.GetValue(Tls))
+        {
+            case null:
+                break;
+            case "1.2":
+                options.MaxVersion = ProtocolVersion.Tls12;
+                break;
+            case "1.3":
+                options.MinVersion = ProtocolVersion.Tls13;
+                break;
+            default:
+                throw new BadInputException($"--tls takes 1.2 or 1.3, not '{parsed.GetValue(Tls)}'.");
+        }
+
+        AddServers(parsed, options);
+        AddFiles(parsed, options);
+        string? wrong = options.Validate();
+        if (wrong != null)
+            throw new BadInputException(Rephrase(wrong));
+
+        return options;
+    }
+
+    private static string Rephrase(string wrong)
+    {
+        return wrong.StartsWith("Nothing can authenticate", StringComparison.Ordinal)
+            ? wrong.Substring(0, wrong.IndexOf(':', wrong.IndexOf(": ", StringComparison.Ordinal))) + ": give --auth-name, --pin, or --psk-identity with --psk-key. (--opportunistic goes on without.)"
+            : wrong;
+    }
+
+    private static void AddServers(ParseResult parsed, DprivResolverOptions options)
+    {
+        if (parsed.GetValue(AuthName) is { Length: 0 })
+            throw new BadInputException("--auth-name needs a name, such as dot.example.");
+
+        byte[]? psk = null;
+        byte[]? pskIdentity = null;
+        string? pskText = parsed.GetValue(PskKey);
+        string? identity = parsed.GetValue(PskIdentity);
+        if ((pskText == null) != (identity == null))
+            throw new BadInputException("--psk-identity and --psk-key belong together: give both or neither.");
+        if (pskText != null)
+        {
+            psk = PskText.ParseKey(pskText);
+            pskIdentity = PskText.ParseIdentity(identity!);
+        }
+
+        foreach (string text in parsed.GetValue(Server)!)
+        {
+            DprivServer server;
+            try
+            {
+                server = DprivServer.Parse(text);
+            }
+            catch (FormatException e)
+            {
+                throw new BadInputException("--server: " + e.Message);
+            }
+
+            server.AuthenticationName = parsed.GetValue(AuthName);
+            server.PskIdentity = pskIdentity;
+            server.Psk = psk;
+            foreach (string pin in parsed.GetValue(Pin) ?? [])
+            {
+                try
+                {
+                    server.Pins.Add(SpkiPin.Parse(pin));
+                }
+                catch (ArgumentException e)
+                {
+                    throw new BadInputException("--pin: " + BadInputException.Plain(e));
+                }
+            }
+
+            options.Servers.Add(server);
+        }
+    }
+
+    private static string? FileName(ParseResult parsed, Option<string?> option)
+    {
+        string? file = parsed.GetValue(option);
+        return file is { Length: 0 } ? throw new BadInputException($"{option.Name} needs a file name.") : file;
+    }
+
+    private static void AddFiles(ParseResult parsed, DprivResolverOptions options)
+    {
+        string? ca = FileName(parsed, Ca);
+        if (ca != null)
+        {
+            try
+            {
+                options.TrustAnchors = TrustAnchors.FromFile(ca);
+            }
+            catch (TrustAnchorException e)
+            {
+                throw new BadInputException("--ca: " + e.Message);
+            }
+        }
+
+        string? store = FileName(parsed, TicketStore);
+        if (store != null)
+        {
+            byte[]? key = FileKey.LoadOrCreate(store + ".key", 16, out string? error);
+            if (key == null)
+                throw new BadInputException("--ticket-store: " + error);
+
+            options.SessionStore = new FileBlobStore(store);
+            options.SessionStoreKey = key;
+        }
+
+        string? keyLog = FileName(parsed, KeyLog);
+        if (keyLog != null)
+        {
+            try
+            {
+                options.KeyLog = new KeyLogFile(keyLog);
+            }
+            catch (Exception e) when (e is IOException || e is UnauthorizedAccessException)
+            {
+                throw new BadInputException($"--key-log: '{keyLog}' cannot be written: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using DprivEmbedded.Association;
+using DprivEmbedded.Crypto;
+using DprivEmbedded.Crypto.BouncyCastle;
+using DprivEmbedded.Crypto.BouncyCastle.Pkix;
+using DprivEmbedded.Dns;
+using DprivEmbedded.Sessions;
+using DprivEmbedded.Tls;
+
+namespace DprivEmbedded.Sockets;
+
+/// <summary>Private DNS lookups: DNS over TLS (RFC 7858) with one kept connection a server, pipelined queries, resumption, and several servers in order.</summary>
+/// <remarks>
+/// Thread-safe: any number of lookups at a time. A connection is made when the first lookup needs it, kept as long as the server says (RFC 7828),
+/// and resumed when it is needed again. Dispose closes connections in an orderly way and keeps the sessions in the store.
+/// </remarks>
+public sealed class DprivResolver : IAsyncDisposable, IDisposable
+{
+    private readonly DprivResolverOptions _options;
+    private readonly ICryptoProvider _crypto;
+    private readonly ServerState[] _servers;
+    private readonly ResolverSessions _sessions;
+    private readonly ResolverStatistics _statistics = new ResolverStatistics();
+    private bool _disposed;
+
+    /// <summary>Makes a resolver. Nothing is sent yet; a session store is read.</summary>
+    /// <param name="options">How it works; not to be changed afterwards.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message says which, and what would be right.</exception>
+    /// <exception cref="TrustAnchorException">The system's authorities are needed and cannot be read.</exception>
+    public DprivResolver(DprivResolverOptions options)
+    {
+        _options = options ?? throw new ArgumentNullException(nameof(options));
+        string? wrong = options.Validate();
+        if (wrong != null)
+            throw new ArgumentException(wrong, nameof(options));
+
+        _crypto = options.Crypto ?? new BouncyCastleProvider();
+        _sessions = new ResolverSessions(Math.Max(4, options.Servers.Count), options.SessionStore, options.SessionStoreKey, _crypto, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        TrustAnchors? anchors = options.TrustAnchors;
+        _servers = new ServerState[options.Servers.Count];
+        for (int i = 0; i < _servers.Length; i++)
+        {
+            DprivServer server = options.Servers[i];
+            bool validates = server.AuthenticationName != null && server.ValidateCertificate;
+            if (validates)
+                anchors ??= TrustAnchors.FromSystem();
+
+            try
+            {
+                IPeerVerifier? verifier = MakeVerifier(server, validates ? anchors : null);
+                _servers[i] = new ServerState(server, new ServerConnection(server, options, _crypto, _sessions, _statistics, verifier, SessionKey(server)));
+            }
+            catch (ArgumentException e)
+            {
+                // The message without the framework's "(Parameter ...)".
+                string message = e.ParamName == null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "");
+                throw new ArgumentException($"{server}: {message}", nameof(options), e);
+            }
+        }
+    }
+
+    /// <summary>What the resolver has done so far; live.</summary>
+    public ResolverStatistics Statistics => _statistics;
+
+    /// <summary>Sessions that wait to be resumed.</summary>
+    public int SessionCount => _sessions.Count;
+
+    /// <summary>What reading the session store gave, one of <see cref="SessionStoreError"/>: a damaged or foreign store is reported here and otherwise ignored.</summary>
+    public int SessionStoreError => _sessions.LoadError;
+
+    /// <summary>The same in words; null where nothing was wrong.</summary>
+    public string? SessionStoreErrorText => _sessions.LoadError == Sessions.SessionStoreError.None ? null : _sessions.LoadErrorText ?? Sessions.SessionStoreError.Describe(_sessions.LoadError);
+
+    /// <summary>What the last write of the session store gave, one of <see cref="Sessions.SessionStoreError"/>.</summary>
+    public int SessionStoreSaveError => _sessions.SaveError;
+
+    /// <summary>The same in words; null where nothing was wrong.</summary>
+    public string? SessionStoreSaveErrorText => _sessions.SaveError == Sessions.SessionStoreError.None ? null : _sessions.SaveErrorText ?? Sessions.SessionStoreError.Describe(_sessions.SaveError);
+
+    /// <summary>Looks a name up.</summary>
+    /// <param name="name">The name, in presentation form with escapes (RFC 1035 section 5.1); with or without the trailing dot, always absolute.</param>
+    /// <param name="type">The record type's name, "AAAA" or "TYPE65280" for example.</param>
+    /// <param name="cancellationToken">Ends the lookup.</param>
+    /// <returns>The answer and what it cost.</returns>
+    /// <exception cref="ArgumentException">The name or type is none; the message says what would be right.</exception>
+    /// <exception cref="DprivException">No server gave an answer.</exception>
+    /// <exception cref="OperationCanceledException">The token ended the lookup.</exception>
+    public Task<DprivLookup> QueryAsync(string name, string type = "A", CancellationToken cancellationToken = default)
+    {
+        int number = DnsType.FromText(type ?? throw new ArgumentNullException(nameof(type)));
+        if (number < 0)
+            throw new ArgumentException($"'{type}' is no record type: give a name such as A, AAAA or HTTPS, or TYPE and a number.", nameof(type));
+
+        return QueryAsync(DnsName.Parse(name), number, cancellationToken);
+    }
+
+    /// <summary>Looks a name up.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="type">One of <see cref="DnsType"/>, or any number up to 65535.</param>
+    /// <param name="cancellationToken">Ends the lookup.</param>
+    /// <returns>The answer and what it cost.</returns>
+    /// <exception cref="DprivException">No server gave an answer.</exception>
+    /// <exception cref="OperationCanceledException">The token ended the lookup.</exception>
+    public async Task<DprivLookup> QueryAsync(DnsName name, int type, CancellationToken cancellationToken = default)
+    {
+        if (name == null)
+            throw new ArgumentNullException(nameof(name));
+        if (_disposed)
+            throw new ObjectDisposedException(nameof(DprivResolver));
+
+        using Activity? activity = DprivDiagnostics.Activities.StartActivity("dpriv.lookup", ActivityKind.Client);
+        activity?.SetTag("dns.question.type", DnsType.ToText(type));
+        _statistics.Add(ref _statistics.LookupsCount, 1);
+        long start = Stopwatch.GetTimestamp();
+        byte[] buffer = new byte[2 * 512];
+        int count = DnsQuery.Write(buffer, 0, buffer.Length, 0, name, type, DnsClass.Internet, _options.Edns);
+        byte[] query = buffer.AsSpan(0, count).ToArray();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.QueryTimeoutMs);
+
+        var tries = new StringBuilder();
+        int lastError = DotError.QueryTimeout;
+        foreach (ServerState state in InOrder())
+        {
+            var lookup = new PendingLookup { Query = query };
+            await AskAsync(state.Connection, lookup, limit.Token).ConfigureAwait(false);
+            if (lookup.Error == TlsError.None && lookup.Answer != null)
+            {
+                DnsMessage? message = DnsMessage.Parse(lookup.Answer, 0, lookup.Answer.Length);
+                if (message != null)
+                {
+                    state.Succeeded();
+                    return Result(message, lookup, state.Server, start, activity);
+                }
+
+                lookup.Error = DotError.MalformedAnswer;
+            }
+
+            if (cancellationToken.IsCancellationRequested)
+            {
+                DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "cancelled"));
+                throw new OperationCanceledException(cancellationToken);
+            }
+
+            if (lookup.Error == DotError.Cancelled)
+                lookup.Error = DotError.QueryTimeout;
+
+            lastError = lookup.Error;
+            state.Failed(lookup.Error, lookup.SocketError, _options);
+            if (tries.Length > 0)
+                tries.Append("; ");
+
+            tries.Append(state.Server).Append(": ").Append(Explain(lookup));
+            if (limit.IsCancellationRequested)
+                break;
+        }
+
+        _statistics.Add(ref _statistics.FailuresCount, 1);
+        DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
+        activity?.SetStatus(ActivityStatusCode.Error);
+        throw new DprivException(lastError, tries.ToString());
+    }
+
+    /// <summary>Closes all connections in an orderly way, before a sleep for example; the next lookup makes a new one and resumes. Lookups under way are sent again there.</summary>
+    public void CloseConnections()
+    {
+        foreach (ServerState state in _servers)
+            state.Connection.CloseConnection();
+
+        _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Closes all connections in an orderly way and saves the sessions.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+
+        _disposed = true;
+        foreach (ServerState state in _servers)
+            state.Connection.Dispose();
+
+        _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        _sessions.Clear();
+    }
+
+    /// <summary>Closes all connections in an orderly way and saves the sessions.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return default;
+    }
+
+    private static async Task AskAsync(ServerConnection connection, PendingLookup lookup, CancellationToken token)
+    {
+        connection.Submit(lookup);
+        using (token.Register(() => connection.Cancel(lookup)))
+            await lookup.Done.Task.ConfigureAwait(false);
+    }
+
+    private DprivLookup Result(DnsMessage message, PendingLookup lookup, DprivServer server, long start, Activity? activity)
+    {
+        var result = new DprivLookup(message, lookup.Answer!, server)
+        {
+            Version = lookup.Version,
+            CipherSuite = lookup.Suite,
+            Handshake = lookup.Handshake,
+            IsAuthenticated = lookup.Authenticated,
+            AuthenticationError = lookup.AuthenticationError,
+            RoundTrips = lookup.RoundTrips,
+            BytesUp = lookup.BytesUp,
+            BytesDown = lookup.BytesDown,
+            Attempts = lookup.Attempts,
+            UsedFastOpen = lookup.UsedFastOpen,
+            Elapsed = TimeSpan.FromSeconds((Stopwatch.GetTimestamp() - start) / (double)Stopwatch.Frequency),
+        };
+        _statistics.Add(ref _statistics.AnswersCount, 1);
+        DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "answered"));
+        DprivDiagnostics.LookupDuration.Record(result.Elapsed.TotalMilliseconds);
+        activity?.SetTag("dpriv.handshake", result.Handshake.ToString());
+        return result;
+    }
+
+    private static string Explain(PendingLookup lookup)
+    {
+        string text = DotError.Describe(lookup.Error);
+        if (lookup.SocketError == SocketError.ConnectionRefused)
+            return text + ": nothing listens on that port";
+        if (lookup.SocketError != SocketError.Success)
+            return text + ": " + lookup.SocketError;
+
+        return text;
+    }
+
+    /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>
+    private List<ServerState> InOrder()
+    {
+        var order = new List<ServerState>(_servers.Length);
+        var behind = new List<ServerState>();
+        foreach (ServerState state in _servers)
+            (state.IsPassedOver ? behind : order).Add(state);
+
+        order.AddRange(behind);
+        return order;
+    }
+
+    private IPeerVerifier? MakeVerifier(DprivServer server, TrustAnchors? anchors)
+    {
+        byte[][] pins = new byte[server.Pins.Count][];
+        server.Pins.CopyTo(pins, 0);
+        if (anchors != null)
+            return new PkixPeerVerifier(server.AuthenticationName!, anchors, pins);
+        if (pins.Length > 0 || _options.Profile == DprivProfile.Opportunistic)
+            return new SpkiPinVerifier(pins, _crypto.CreateSha256());
+
+        return null; // a PSK alone
+    }
+
+    /// <summary>What a session is kept under: the server and how it was authenticated, so that a change of either never resumes an old one.</summary>
+    private string SessionKey(DprivServer server)
+    {
+        var key = new StringBuilder();
+        key.Append(server).Append('|').Append(server.AuthenticationName).Append('|').Append(_options.Profile).Append('|').Append(server.ValidateCertificate).Append('|');
+        foreach (byte[] pin in server.Pins)
+            key.Append(Convert.ToBase64String(pin)).Append(',');
+
+        if (server.PskIdentity != null)
+            key.Append("|psk:").Append(Convert.ToBase64String(server.PskIdentity));
+        if (_options.TrustAnchors != null)
+            key.Append("|anchors");
+
+        using SHA256 sha = SHA256.Create();
+        return server + "|" + Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(key.ToString())), 0, 12);
+    }
+}
