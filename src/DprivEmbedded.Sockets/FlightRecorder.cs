@@ -105,6 +105,7 @@ public sealed class FlightRecorder : ITlsObserver
             case HandshakeType.ServerHello: return "ServerHello";
             case HandshakeType.NewSessionTicket: return "NewSessionTicket";
             case HandshakeType.EndOfEarlyData: return "EndOfEarlyData";
+            case HandshakeType.HelloRetryRequest: return "HelloRetryRequest";
             case HandshakeType.EncryptedExtensions: return "EncryptedExtensions";
             case HandshakeType.Certificate: return "Certificate";
             case HandshakeType.ServerKeyExchange: return "ServerKeyExchange";
