@@ -121,6 +121,7 @@ public sealed partial class DotSession
         }
 
         _states[query] = Free;
+        _answered = true;
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _attempts[query];

@@ -40,6 +40,7 @@ public sealed partial class DotSession
     private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
     private readonly bool[] _takenEarly;
+    private readonly int[] _losses;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsAtSend;
     private readonly int[] _turnsBefore;
@@ -48,6 +49,7 @@ public sealed partial class DotSession
 
     private bool _open;
     private bool _draining;
+    private bool _answered;
     private bool _closedReported;
     private int _closeReason;
     private int _error;
@@ -106,6 +108,7 @@ public sealed partial class DotSession
         _dueMs = new long[slots];
         _wasEarly = new bool[slots];
         _takenEarly = new bool[slots];
+        _losses = new int[slots];
         _turnsAtQuery = new int[slots];
         _turnsAtSend = new int[slots];
         _turnsBefore = new int[slots];
@@ -248,6 +251,7 @@ public sealed partial class DotSession
             _attempts[i] = 0;
             _wasEarly[i] = false;
             _takenEarly[i] = false;
+            _losses[i] = 0;
             _dueMs[i] = nowMs + _options.QueryTimeoutMs;
             _states[i] = Waiting;
             _turnsAtQuery[i] = _turns;
@@ -281,6 +285,7 @@ public sealed partial class DotSession
         _idleSinceMs = nowMs;
         _open = true;
         _draining = false;
+        _answered = false;
         _closedReported = false;
         _closeReason = DotCloseReason.None;
         _error = TlsError.None;
@@ -552,7 +557,10 @@ public sealed partial class DotSession
             if (!sent)
                 continue;
 
-            if (_attempts[i] >= _options.MaxAttempts)
+            // A connection that brought answers was no loss, even where it ended before all were there.
+            if (!_answered)
+                _losses[i]++;
+            if (_losses[i] >= _options.MaxAttempts)
                 FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
             else
             {
