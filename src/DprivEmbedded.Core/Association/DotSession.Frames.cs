@@ -130,8 +130,8 @@ public sealed partial class DotSession
         EventTransports = _connections - _connectionsAtQuery[query];
         // What was waited for before it could be sent, and the one that brought the answer: independent of other queries and of pieces.
         EventRoundTrips = _turnsBefore[query] + _turnsAtSend[query] - _turnsAtQuery[query] + 1;
-        // Early data that the server answers only behind our Finished has cost that round trip too.
-        if (_takenEarly[query] && _turns > _turnsAtConnected)
+        // A server that answers early data only behind our Finished has cost that round trip too; its tickets, which wait for the Finished, come first then.
+        if (_takenEarly[query] && _tls.TicketsReceived > 0)
             EventRoundTrips++;
 
         MarkIdle();

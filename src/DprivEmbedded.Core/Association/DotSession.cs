@@ -55,7 +55,6 @@ public sealed partial class DotSession
     private int _error;
     private int _connections;
     private int _turns;
-    private int _turnsAtConnected;
     private bool _transmitted;
     private long _lastNowMs;
     private long _lastReceivedMs;
@@ -449,7 +448,6 @@ public sealed partial class DotSession
                     Flush();
                     break;
                 case TlsClientEvent.Connected:
-                    _turnsAtConnected = _turns;
                     _idleSinceMs = _lastNowMs;
                     AcceptEarlyQueries();
                     Flush();
