@@ -121,7 +121,7 @@ public sealed partial class DotSession
         }
 
         _states[query] = Free;
-        _answered = true;
+        _answers++;
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _attempts[query];
@@ -196,6 +196,7 @@ public sealed partial class DotSession
         _states[query] = early ? SentEarly : Sent;
         _wasEarly[query] |= early;
         _turnsAtSend[query] = _turns;
+        _answersAtSend[query] = _answers;
         _attempts[query]++;
     }
 

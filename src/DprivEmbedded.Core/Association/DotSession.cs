@@ -41,6 +41,7 @@ public sealed partial class DotSession
     private readonly bool[] _wasEarly;
     private readonly bool[] _takenEarly;
     private readonly int[] _losses;
+    private readonly int[] _answersAtSend;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsAtSend;
     private readonly int[] _turnsBefore;
@@ -49,7 +50,7 @@ public sealed partial class DotSession
 
     private bool _open;
     private bool _draining;
-    private bool _answered;
+    private int _answers;
     private bool _closedReported;
     private int _closeReason;
     private int _error;
@@ -108,6 +109,7 @@ public sealed partial class DotSession
         _wasEarly = new bool[slots];
         _takenEarly = new bool[slots];
         _losses = new int[slots];
+        _answersAtSend = new int[slots];
         _turnsAtQuery = new int[slots];
         _turnsAtSend = new int[slots];
         _turnsBefore = new int[slots];
@@ -284,7 +286,6 @@ public sealed partial class DotSession
         _idleSinceMs = nowMs;
         _open = true;
         _draining = false;
-        _answered = false;
         _closedReported = false;
         _closeReason = DotCloseReason.None;
         _error = TlsError.None;
@@ -555,8 +556,8 @@ public sealed partial class DotSession
             if (!sent)
                 continue;
 
-            // A connection that brought answers was no loss, even where it ended before all were there.
-            if (!_answered)
+            // A connection that brought answers meanwhile was no loss, even where it ended before all were there.
+            if (_answers == _answersAtSend[i])
                 _losses[i]++;
             if (_losses[i] >= _options.MaxAttempts)
                 FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
