@@ -318,6 +318,7 @@ internal sealed partial class ClientHandshake
         _cookie = null;
         _ticketExpected12 = false;
         _pskUsed = false;
+        TicketsReceived = 0;
         _ccsSent = false;
         KeyUpdateRequested = false;
         RenegotiationRefused = false;
