@@ -40,6 +40,26 @@ public class DprivResolverTests
     }
 
     [Fact]
+    public async Task A_server_that_is_changed_all_the_while_loses_no_query()
+    {
+        await using TestServer server = TestServer.Start();
+        await using DprivResolver resolver = server.Resolver();
+        using var end = new CancellationTokenSource();
+        Task changes = Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested)
+                server.Change(_ => { });
+        });
+
+        for (int i = 0; i < 300; i++)
+            Assert.Equal(1, (await resolver.QueryAsync("mail.example")).Attempts);
+
+        await end.CancelAsync();
+        await changes;
+        Assert.Equal(1, server.Counters.Connections);
+    }
+
+    [Fact]
     public async Task The_first_lookup_pays_for_the_handshake_and_those_after_it_do_not()
     {
         await using TestServer server = TestServer.Start();
