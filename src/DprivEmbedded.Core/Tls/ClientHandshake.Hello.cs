@@ -7,6 +7,7 @@ namespace DprivEmbedded.Tls;
 internal sealed partial class ClientHandshake
 {
     private const int MaxCookieBytes = 512;
+    private const int MaxPublicBytes = 65;
 
     private static readonly byte[] HelloRetryRandom = new byte[]
     {
@@ -17,12 +18,15 @@ internal sealed partial class ClientHandshake
     private readonly ExtensionBlock _extensions = new ExtensionBlock();
     private readonly byte[] _compatibilityId = new byte[32];
     private readonly byte[] _binderKey = new byte[32];
+    private readonly byte[] _sharePublic = new byte[MaxPublicBytes];
 
     private int _sendStart;
     private int _version;
     private int _suite;
     private int _group;
     private int _shareGroup;
+    private bool _sharesKey;
+    private bool _groupChanged;
     private byte[] _sessionId;
     private byte[] _cookie;
     private bool _offers12;
@@ -47,7 +51,8 @@ internal sealed partial class ClientHandshake
         _offers13 = _options.MaxVersion >= ProtocolVersion.Tls13 && !session12;
         _offersExternalPsk13 = _offers13 && _options.Psk != null;
         bool psk13 = _offersSession13 || _offersExternalPsk13;
-        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0 && _session.ApplicationProtocol == _options.ApplicationProtocol;
+        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0
+            && (_session.ApplicationProtocol == null || _session.ApplicationProtocol == _options.ApplicationProtocol);
 
         _sessionId = null;
         if (session12)
@@ -266,6 +271,7 @@ internal sealed partial class ClientHandshake
     private int WriteKeyShare(bool psk13)
     {
         bool wanted = !psk13 || _options.PskDheKe || _options.Verifier != null;
+        _sharesKey = wanted;
         if (!wanted)
         {
             _shareGroup = 0;
@@ -276,7 +282,7 @@ internal sealed partial class ClientHandshake
         int body = _writer.Begin(2);
         int list = _writer.Begin(2);
         // An empty list asks for a HelloRetryRequest should the server want a key exchange after all (RFC 8446 section 4.2.8).
-        bool empty = psk13 && !_options.PskDheKe && !_retried;
+        bool empty = psk13 && !_options.PskDheKe && !(_retried && _groupChanged);
         if (empty)
             _shareGroup = 0;
         else
@@ -284,17 +290,19 @@ internal sealed partial class ClientHandshake
             if (!_retried)
                 _shareGroup = _session != null && IsOfferedGroup(_session.Group) ? _session.Group : _groups[0];
 
-            int error = MakeKeyShare(_shareGroup);
-            if (error != TlsError.None)
-                return error;
+            // A retry that names no group leaves the key share as it was (RFC 8446 section 4.1.2).
+            if (!_retried || _groupChanged)
+            {
+                int error = MakeKeyShare(_shareGroup);
+                if (error != TlsError.None)
+                    return error;
+
+                _keyAgreement.Generate(_crypto.Random, _sharePublic, 0);
+            }
 
             _writer.U16(_shareGroup);
             _writer.U16(_keyAgreement.PublicBytes);
-            int offset = _writer.Reserve(_keyAgreement.PublicBytes);
-            if (_writer.Failed)
-                return TlsError.SendBufferTooSmall;
-
-            _keyAgreement.Generate(_crypto.Random, _writer.Buffer, offset);
+            _writer.Bytes(_sharePublic, 0, _keyAgreement.PublicBytes);
         }
 
         _writer.End(list, 2);
@@ -308,7 +316,7 @@ internal sealed partial class ClientHandshake
             _keyAgreement.Clear();
 
         _keyAgreement = _crypto.CreateKeyAgreement(group);
-        return _keyAgreement == null ? TlsError.PrimitiveMissing : TlsError.None;
+        return _keyAgreement == null || _keyAgreement.PublicBytes > MaxPublicBytes ? TlsError.PrimitiveMissing : TlsError.None;
     }
 
     private void WritePskModes()
@@ -465,8 +473,12 @@ internal sealed partial class ClientHandshake
             return TlsError.UnexpectedMessage;
 
         bool changes = false;
+        _groupChanged = false;
         if (_extensions.Take(ExtensionType.KeyShare))
         {
+            if (!_sharesKey)
+                return TlsError.UnsolicitedExtension;
+
             _extensions.Open(ExtensionType.KeyShare, _reader, _message);
             int group = _reader.U16();
             if (!_reader.AtEnd)
@@ -475,6 +487,7 @@ internal sealed partial class ClientHandshake
                 return TlsError.BadHelloRetryRequest;
 
             _shareGroup = group;
+            _groupChanged = true;
             changes = true;
         }
 

@@ -27,6 +27,7 @@ internal sealed partial class ClientHandshake
     private bool _earlyRejected;
     private bool _externalPskUsed;
     private bool _pskUsed;
+    private bool _ccsSent;
 
     /// <summary>Whether the peer asked for a KeyUpdate in return.</summary>
     public bool KeyUpdateRequested;
@@ -35,6 +36,9 @@ internal sealed partial class ClientHandshake
     {
         _earlyOffered = true;
         _canSendEarly = true;
+        // What the server demanded when the ticket was made holds for what is sent under it (RFC 8449 section 4).
+        _channel.LimitWrites(WriteLimit(_session.PeerRecordSizeLimit, _session.MaxFragmentLengthCode));
+        SendCompatibilityChangeCipherSpec();
         _schedule13.Start(_session.Secret);
         SnapshotTranscript();
         _schedule13.DeriveSecret("c e traffic", _hash, _clientSecret);
@@ -109,10 +113,18 @@ internal sealed partial class ClientHandshake
     private void TakeHandshakeWriteKeys()
     {
         System.Array.Copy(_resumptionSecret, 0, _clientSecret, 0, 32);
-        if (_options.CompatibilityMode)
-            _channel.SendChangeCipherSpec();
-
+        SendCompatibilityChangeCipherSpec();
         Protect(true, _suite, _clientSecret);
+    }
+
+    /// <summary>Sends one change_cipher_spec: right behind the ClientHello where early data follows, else before the encrypted flight (RFC 8446 appendix D.4).</summary>
+    private void SendCompatibilityChangeCipherSpec()
+    {
+        if (!_options.CompatibilityMode || _ccsSent)
+            return;
+
+        _ccsSent = true;
+        _channel.SendChangeCipherSpec();
     }
 
     private int SelectPsk()
@@ -129,10 +141,6 @@ internal sealed partial class ClientHandshake
             return TlsError.IllegalParameter;
 
         _externalPskUsed = selected == external;
-        // Early data travels under the suite of its session, so that must be the one (RFC 8446 section 4.2.10).
-        if (_earlyOffered && !_externalPskUsed && _suite != _session.CipherSuite)
-            return TlsError.IllegalParameter;
-
         return TlsError.None;
     }
 
@@ -196,7 +204,8 @@ internal sealed partial class ClientHandshake
                 return TlsError.UnsolicitedExtension;
             if (!_reader.AtEnd)
                 return TlsError.DecodeError;
-            if (_applicationProtocol != _session.ApplicationProtocol)
+            // Early data travels under the suite and protocol of its session: only with these can it be accepted (RFC 8446 section 4.2.10).
+            if (_suite != _session.CipherSuite || _applicationProtocol != _session.ApplicationProtocol)
                 return TlsError.IllegalParameter;
 
             _earlyAccepted = true;

@@ -52,7 +52,6 @@ internal sealed partial class ClientHandshake
     private IKeyAgreement _keyAgreement;
     private long _startUtcMs;
     private long _startNowMs;
-    private int _sendLimit;
     private int _maxFragmentCode;
     private int _recordSizeLimit;
     private int _peerRecordSizeLimit;
@@ -160,7 +159,13 @@ internal sealed partial class ClientHandshake
         Reset();
         _startNowMs = nowMs;
         _startUtcMs = utcMs;
-        _session = session != null && CanResume(session, utcMs) ? session : null;
+        if (session != null && !CanResume(session, utcMs))
+        {
+            session.Clear();
+            session = null;
+        }
+
+        _session = session;
         _recordSizeLimit = receivePlaintextBytes > RecordProtection.MaxPlaintextBytes ? 0 : receivePlaintextBytes;
         _maxFragmentCode = _recordSizeLimit == 0 ? 0 : _recordSizeLimit >= 4096 ? 4 : _recordSizeLimit >= 2048 ? 3 : _recordSizeLimit >= 1024 ? 2 : 1;
         if (_session != null && _session.Version == ProtocolVersion.Tls12)
@@ -301,7 +306,6 @@ internal sealed partial class ClientHandshake
         _peerRecordSizeLimit = 0;
         _negotiatedFragmentCode = 0;
         _recordSizeLimitAgreed = false;
-        _sendLimit = RecordProtection.MaxPlaintextBytes;
         _canSend = false;
         _canSendEarly = false;
         _earlyOffered = false;
@@ -310,6 +314,7 @@ internal sealed partial class ClientHandshake
         _cookie = null;
         _ticketExpected12 = false;
         _pskUsed = false;
+        _ccsSent = false;
         KeyUpdateRequested = false;
         RenegotiationRefused = false;
         ReadKeysChanged = false;
@@ -619,16 +624,16 @@ internal sealed partial class ClientHandshake
         if (_peerRecordSizeLimit != 0 && _negotiatedFragmentCode != 0)
             return TlsError.IllegalParameter;
 
-        _sendLimit = RecordProtection.MaxPlaintextBytes;
-        if (_negotiatedFragmentCode != 0)
-            _sendLimit = 256 << _negotiatedFragmentCode;
-
-        int limit = _version == ProtocolVersion.Tls13 ? _peerRecordSizeLimit - 1 : _peerRecordSizeLimit;
-        if (_peerRecordSizeLimit != 0 && limit < _sendLimit)
-            _sendLimit = limit;
-
-        _channel.LimitWrites(_sendLimit);
+        _channel.LimitWrites(WriteLimit(_peerRecordSizeLimit, _negotiatedFragmentCode));
         return TlsError.None;
+    }
+
+    /// <summary>The content of a record under the peer's limits; a record_size_limit of TLS 1.3 counts the content type too (RFC 8449 section 4).</summary>
+    private int WriteLimit(int recordSizeLimit, int fragmentCode)
+    {
+        int limit = fragmentCode == 0 ? RecordProtection.MaxPlaintextBytes : 256 << fragmentCode;
+        int content = _version == ProtocolVersion.Tls12 ? recordSizeLimit : recordSizeLimit - 1;
+        return recordSizeLimit != 0 && content < limit ? content : limit;
     }
 
     private void AddSession(TlsSession session)

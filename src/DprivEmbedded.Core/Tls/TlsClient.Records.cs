@@ -6,6 +6,11 @@ namespace DprivEmbedded.Tls;
 // The record layer of TlsClient: records in, records out. Source: RFC 8446 section 5, RFC 5246 section 6.2.
 public sealed partial class TlsClient
 {
+    /// <summary>What application data leaves free in the send buffer: an alert can always be sent.</summary>
+    private const int AlertRoomBytes = 32;
+
+    private const int KeyUpdateBytes = 5;
+
     /// <summary>Bytes that a record adds to its content now: what to add to a message's size to know what it costs on the wire.</summary>
     public int RecordOverheadBytes { get { return _write == null ? RecordProtection.HeaderBytes : _write.OverheadBytes; } }
 
@@ -21,12 +26,10 @@ public sealed partial class TlsClient
             return -1;
         if (count > _sendLimit || count <= 0)
             return -1;
-        if (!early && _write.Sequence + 1 >= (ulong)_options.RekeyAfterRecords)
-            RenewKeys();
-        if (_error != TlsError.None)
+        if (!early && _write.Sequence + 1 >= (ulong)_options.RekeyAfterRecords && !RenewKeys())
             return -1;
 
-        int start = MakeRoom(_write.OverheadBytes + count);
+        int start = MakeRoom(_write.OverheadBytes + count + AlertRoomBytes);
         if (start < 0)
             return -1;
 
@@ -42,7 +45,7 @@ public sealed partial class TlsClient
             return false;
 
         int records = (count + _sendLimit - 1) / _sendLimit + 1;
-        return _send.Length - (_sendEnd - _sendStart) >= count + records * _write.OverheadBytes;
+        return _send.Length - (_sendEnd - _sendStart) >= count + records * _write.OverheadBytes + AlertRoomBytes;
     }
 
     /// <summary>The buffer that <see cref="PrepareSend"/> points into.</summary>
@@ -89,7 +92,7 @@ public sealed partial class TlsClient
     /// <returns>False where this is not TLS 1.3, the handshake is not over, or the send buffer has no room.</returns>
     public bool UpdateKeys(bool requestPeer)
     {
-        if (!IsConnected || Version != ProtocolVersion.Tls13)
+        if (!IsConnected || Version != ProtocolVersion.Tls13 || !HasRoomForKeyUpdate())
             return false;
 
         return _handshake.SendKeyUpdate(requestPeer) == TlsError.None;
@@ -321,7 +324,7 @@ public sealed partial class TlsClient
             return;
 
         if (_handshake.KeyUpdateRequested && !_closed)
-            Check(_handshake.SendKeyUpdate(false));
+            AnswerKeyUpdate();
         if (_handshake.RenegotiationRefused && !_closed)
         {
             _handshake.RenegotiationRefused = false;
@@ -329,20 +332,41 @@ public sealed partial class TlsClient
         }
     }
 
-    private void RenewKeys()
+    /// <summary>Answers a KeyUpdate; where the send buffer is full, <see cref="Transmit"/> tries again.</summary>
+    private void AnswerKeyUpdate()
     {
-        if (Version == ProtocolVersion.Tls13 && IsConnected)
+        if (HasRoomForKeyUpdate())
             Check(_handshake.SendKeyUpdate(false));
-        else
-            Fail(TlsError.KeyExhausted);
     }
 
-    private void SendAlert(int level, int description)
+    private bool HasRoomForKeyUpdate()
+    {
+        return _send.Length - (_sendEnd - _sendStart) >= KeyUpdateBytes + _write.OverheadBytes + AlertRoomBytes;
+    }
+
+    /// <summary>Renews the write keys before they are used up.</summary>
+    /// <returns>False where nothing can be sent now.</returns>
+    private bool RenewKeys()
+    {
+        if (Version != ProtocolVersion.Tls13 || !IsConnected)
+        {
+            Fail(TlsError.KeyExhausted);
+            return false;
+        }
+
+        if (!HasRoomForKeyUpdate())
+            return false;
+
+        Check(_handshake.SendKeyUpdate(false));
+        return _error == TlsError.None;
+    }
+
+    private bool SendAlert(int level, int description)
     {
         int content = _write == null ? RecordProtection.HeaderBytes : _write.ContentOffset;
         int start = MakeRoom(2 + (_write == null ? RecordProtection.HeaderBytes : _write.OverheadBytes));
         if (start < 0)
-            return;
+            return false;
 
         if (_options.Observer != null)
             _options.Observer.OnMessage(true, ContentType.Alert, description, 2, false);
@@ -356,6 +380,8 @@ public sealed partial class TlsClient
             RecordProtection.WriteHeader(_send, start, ContentType.Alert, ProtocolVersion.Tls12, 2);
             _sendEnd = start + RecordProtection.HeaderBytes + 2;
         }
+
+        return true;
     }
 
     private int MakeRoom(int count)

@@ -157,10 +157,7 @@ public sealed partial class TlsClient : IHandshakeChannel
     /// <param name="utcMs">Milliseconds since 1970-01-01 UTC, on the clock that <see cref="TlsSession.ReceivedUtcMs"/> uses; 0 where unknown.</param>
     public void Start(TlsSession session, long nowMs, long utcMs)
     {
-        _read = null;
-        _write = null;
-        _readSuite = 0;
-        _writeSuite = 0;
+        ClearProtection();
         _recordFilled = 0;
         _recordBytes = 0;
         _firstRecord = true;
@@ -209,6 +206,9 @@ public sealed partial class TlsClient : IHandshakeChannel
             _sendStart = 0;
             _sendEnd = 0;
         }
+
+        if (count > 0 && _handshake.KeyUpdateRequested && !_closed)
+            AnswerKeyUpdate();
 
         return count;
     }
@@ -305,11 +305,7 @@ public sealed partial class TlsClient : IHandshakeChannel
     public void Clear()
     {
         _handshake.Clear();
-        if (_read != null)
-            _read.Clear();
-        if (_write != null)
-            _write.Clear();
-
+        ClearProtection();
         Array.Clear(_receive, 0, _receive.Length);
         Array.Clear(_send, 0, _send.Length);
         _sendStart = 0;
@@ -379,6 +375,19 @@ public sealed partial class TlsClient : IHandshakeChannel
             Fail(error);
     }
 
+    private void ClearProtection()
+    {
+        if (_read != null)
+            _read.Clear();
+        if (_write != null)
+            _write.Clear();
+
+        _read = null;
+        _write = null;
+        _readSuite = 0;
+        _writeSuite = 0;
+    }
+
     private void Check(int error)
     {
         if (error != TlsError.None && _error == TlsError.None)
@@ -388,11 +397,8 @@ public sealed partial class TlsClient : IHandshakeChannel
     private void Fail(int error)
     {
         int alert = TlsError.AlertFor(error);
-        if (alert >= 0)
-        {
-            SendAlert(2, alert);
+        if (alert >= 0 && SendAlert(2, alert))
             _alertSent = alert;
-        }
 
         FailSilently(error);
     }

@@ -92,7 +92,7 @@ public static class TlsError
     /// <summary>The peer's alert does not parse, or has an unknown level.</summary>
     public const int BadAlert = 69;
 
-    /// <summary>A second HelloRetryRequest, or one that would change nothing.</summary>
+    /// <summary>A HelloRetryRequest that would change nothing, or asks for a group that was not offered. (A second one is <see cref="UnexpectedMessage"/>.)</summary>
     public const int BadHelloRetryRequest = 70;
 
     /// <summary>The certificate cannot be parsed.</summary>

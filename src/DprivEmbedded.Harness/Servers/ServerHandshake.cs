@@ -271,6 +271,38 @@ internal abstract class ServerHandshake
             verifyData[0] ^= 1;
     }
 
+    /// <summary>The names of authorities in a request for a certificate, with their length: one name of the size that the options say.</summary>
+    protected void WriteAuthorities()
+    {
+        int list = Writer.Begin(2);
+        if (Options.CertificateRequestAuthorityBytes > 2)
+        {
+            int name = Writer.Begin(2);
+            byte[] filler = new byte[Options.CertificateRequestAuthorityBytes - 2];
+            Writer.Bytes(filler, 0, filler.Length);
+            Writer.End(name, 2);
+        }
+
+        Writer.End(list, 2);
+    }
+
+    /// <summary>Takes the client's Certificate, which must be an empty list.</summary>
+    protected void ClientCertificate(byte[] message, int emptyBytes)
+    {
+        bool empty = message.Length == 4 + emptyBytes;
+        for (int i = 4; i < message.Length; i++)
+            empty &= message[i] == 0;
+
+        if (!empty)
+        {
+            Server.Fail(TlsError.UnsupportedKey);
+            return;
+        }
+
+        Transcript.Update(message, 0, message.Length);
+        Server.ClientDeclinedCertificate = true;
+    }
+
     /// <summary>The session id as it is sent, with <see cref="TlsServerFaults.WrongSessionIdEcho"/>.</summary>
     protected byte[] SpoilSessionId(byte[] sessionId)
     {

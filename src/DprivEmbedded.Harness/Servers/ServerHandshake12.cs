@@ -48,6 +48,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
     private enum State
     {
         AwaitClientHello,
+        AwaitClientCertificate,
         AwaitClientKeyExchange,
         AwaitChangeCipherSpec,
         AwaitFinished,
@@ -65,6 +66,10 @@ internal sealed class ServerHandshake12 : ServerHandshake
     {
         switch (_state)
         {
+            case State.AwaitClientCertificate when type == HandshakeType.Certificate:
+                _state = State.AwaitClientKeyExchange;
+                ClientCertificate(message, 3);
+                break;
             case State.AwaitClientKeyExchange when type == HandshakeType.ClientKeyExchange:
                 ClientKeyExchange(message);
                 break;
@@ -142,12 +147,29 @@ internal sealed class ServerHandshake12 : ServerHandshake
         if (Options.SessionIds && !_sendsTicket)
             _sessionId = RandomBytes(32);
 
-        if (SendServerHello(hello) && SendCertificate() && SendServerKeyExchange())
+        if (SendServerHello(hello) && SendCertificate() && SendServerKeyExchange() && SendCertificateRequest())
         {
             BeginMessage(HandshakeType.ServerHelloDone);
             EndMessage(TlsStage.ServerHelloDone);
-            _state = State.AwaitClientKeyExchange;
+            _state = RequestsCertificate ? State.AwaitClientCertificate : State.AwaitClientKeyExchange;
         }
+    }
+
+    private bool RequestsCertificate => Options.RequestClientCertificate && _credential != null;
+
+    /// <summary>Asks for a certificate. Source: RFC 5246 section 7.4.4.</summary>
+    private bool SendCertificateRequest()
+    {
+        if (!RequestsCertificate)
+            return true;
+
+        BeginMessage(HandshakeType.CertificateRequest);
+        Writer.U8(1);
+        Writer.U8(64); // ecdsa_sign
+        Writer.U16(2);
+        Writer.U16(SignatureScheme.EcdsaSecp256r1Sha256);
+        WriteAuthorities();
+        return EndMessage(TlsStage.CertificateRequest);
     }
 
     private bool CheckHello(ClientHello hello)

@@ -75,6 +75,9 @@ public sealed class TlsServer
     /// <summary>Whether an external pre-shared key authenticates the handshake.</summary>
     public bool UsedPsk { get; internal set; }
 
+    /// <summary>Whether the client answered a request for a certificate with an empty list.</summary>
+    public bool ClientDeclinedCertificate { get; internal set; }
+
     /// <summary>Whether a raw public key was sent.</summary>
     public bool UsedRawPublicKey { get; internal set; }
 

@@ -83,6 +83,12 @@ public sealed class TlsServerOptions
     /// <summary>TLS 1.2: whether sessions are kept and resumed by session id.</summary>
     public bool SessionIds { get; set; } = true;
 
+    /// <summary>Whether a certificate is asked of the client in a full handshake with a certificate of the server. An empty list is accepted; a client's certificate is not verified and ends the handshake.</summary>
+    public bool RequestClientCertificate { get; set; }
+
+    /// <summary>How many bytes of names of authorities the request for a certificate holds, 0..60000.</summary>
+    public int CertificateRequestAuthorityBytes { get; set; }
+
     /// <summary>What happens with early data.</summary>
     public EarlyDataMode EarlyData { get; set; } = EarlyDataMode.Off;
 

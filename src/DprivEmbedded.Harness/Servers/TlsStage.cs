@@ -15,6 +15,9 @@ public enum TlsStage
     /// <summary>EncryptedExtensions (TLS 1.3).</summary>
     EncryptedExtensions,
 
+    /// <summary>CertificateRequest.</summary>
+    CertificateRequest,
+
     /// <summary>Certificate.</summary>
     Certificate,
 
