@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
@@ -15,6 +17,8 @@ namespace DprivEmbedded.Cli;
 /// <summary><c>dpriv query</c>: lookups at real servers.</summary>
 internal static class QueryCommand
 {
+    private const int MaxBufferBytes = 65536;
+
     private static readonly Argument<string> Name = new("NAME") { Description = "The name to look up." };
     private static readonly Argument<string> Type = new("TYPE") { Description = "The record type.", DefaultValueFactory = _ => "A" };
     private static readonly Option<string[]> Server = new("--server") { Description = "A server, ADDR or ADDR:PORT ([ADDR]:PORT for IPv6); may be given several times, in order of preference.", HelpName = "ADDR[:PORT]", Required = true };
@@ -51,8 +55,8 @@ internal static class QueryCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string name = parsed.GetValue(Name)!;
-        string type = parsed.GetValue(Type)!.ToUpperInvariant();
+        string name = Word(parsed, Name);
+        string type = Word(parsed, Type).ToUpperInvariant();
         DnsName parsedName = ParseName(name);
         int typeNumber = DnsType.FromText(type);
         if (typeNumber < 0)
@@ -102,7 +106,7 @@ internal static class QueryCommand
         }
 
         if (resolver.SessionStoreSaveError != Sessions.SessionStoreError.None)
-            Console.Error.WriteLine("dpriv: the ticket store could not be written: " + Sessions.SessionStoreError.Describe(resolver.SessionStoreSaveError));
+            Console.Error.WriteLine("dpriv: the ticket store could not be written: " + resolver.SessionStoreSaveErrorText);
 
         return exit;
     }
@@ -119,6 +123,16 @@ internal static class QueryCommand
         output.WriteLine();
     }
 
+    /// <summary>An argument; a mistyped option must not pass for one.</summary>
+    private static string Word(ParseResult parsed, Argument<string> argument)
+    {
+        string word = parsed.GetValue(argument)!;
+        if (word.StartsWith('-') && !parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+            throw new BadInputException($"there is no option '{word}'; 'dpriv query --help' lists them. (A name that begins with a hyphen goes behind a lone --.)");
+
+        return word;
+    }
+
     private static DnsName ParseName(string name)
     {
         DnsName? parsed = DnsName.TryParse(name, out string reason);
@@ -133,7 +147,7 @@ internal static class QueryCommand
         }
         catch (ArgumentException e)
         {
-            throw new BadInputException(e.Message);
+            throw new BadInputException(BadInputException.Plain(e));
         }
         catch (TrustAnchorException e)
         {
@@ -156,6 +170,8 @@ internal static class QueryCommand
             throw new BadInputException("--timeout must be 1 millisecond or more.");
         if (options.ReceiveBufferBytes < TlsClient.MinReceiveBufferBytes)
             throw new BadInputException("--buffer must be 2048 bytes or more.");
+        if (options.ReceiveBufferBytes > MaxBufferBytes)
+            throw new BadInputException($"--buffer must be {MaxBufferBytes} bytes or less; {TlsClient.FullReceiveBufferBytes} hold every legal record.");
 
         options.ConnectTimeoutMs = Math.Min(options.ConnectTimeoutMs, options.QueryTimeoutMs);
         options.HandshakeTimeoutMs = Math.Min(options.HandshakeTimeoutMs, options.QueryTimeoutMs);
@@ -191,21 +207,19 @@ internal static class QueryCommand
 
     private static void AddServers(ParseResult parsed, DprivResolverOptions options)
     {
+        if (parsed.GetValue(AuthName) is { Length: 0 })
+            throw new BadInputException("--auth-name needs a name, such as dot.example.");
+
         byte[]? psk = null;
+        byte[]? pskIdentity = null;
         string? pskText = parsed.GetValue(PskKey);
         string? identity = parsed.GetValue(PskIdentity);
         if ((pskText == null) != (identity == null))
             throw new BadInputException("--psk-identity and --psk-key belong together: give both or neither.");
         if (pskText != null)
         {
-            try
-            {
-                psk = Convert.FromHexString(pskText);
-            }
-            catch (FormatException)
-            {
-                throw new BadInputException("--psk-key takes hexadecimal digits, two a byte, such as 00112233445566778899aabbccddeeff.");
-            }
+            psk = PskText.ParseKey(pskText);
+            pskIdentity = PskText.ParseIdentity(identity!);
         }
 
         foreach (string text in parsed.GetValue(Server)!)
@@ -221,7 +235,7 @@ internal static class QueryCommand
             }
 
             server.AuthenticationName = parsed.GetValue(AuthName);
-            server.PskIdentity = identity == null ? null : System.Text.Encoding.UTF8.GetBytes(identity);
+            server.PskIdentity = pskIdentity;
             server.Psk = psk;
             foreach (string pin in parsed.GetValue(Pin) ?? [])
             {
@@ -231,7 +245,7 @@ internal static class QueryCommand
                 }
                 catch (ArgumentException e)
                 {
-                    throw new BadInputException("--pin: " + e.Message);
+                    throw new BadInputException("--pin: " + BadInputException.Plain(e));
                 }
             }
 
@@ -239,9 +253,15 @@ internal static class QueryCommand
         }
     }
 
+    private static string? FileName(ParseResult parsed, Option<string?> option)
+    {
+        string? file = parsed.GetValue(option);
+        return file is { Length: 0 } ? throw new BadInputException($"{option.Name} needs a file name.") : file;
+    }
+
     private static void AddFiles(ParseResult parsed, DprivResolverOptions options)
     {
-        string? ca = parsed.GetValue(Ca);
+        string? ca = FileName(parsed, Ca);
         if (ca != null)
         {
             try
@@ -254,7 +274,7 @@ internal static class QueryCommand
             }
         }
 
-        string? store = parsed.GetValue(TicketStore);
+        string? store = FileName(parsed, TicketStore);
         if (store != null)
         {
             byte[]? key = FileKey.LoadOrCreate(store + ".key", 16, out string? error);
@@ -265,7 +285,7 @@ internal static class QueryCommand
             options.SessionStoreKey = key;
         }
 
-        string? keyLog = parsed.GetValue(KeyLog);
+        string? keyLog = FileName(parsed, KeyLog);
         if (keyLog != null)
         {
             try

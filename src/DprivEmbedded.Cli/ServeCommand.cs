@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle;
@@ -158,14 +158,7 @@ internal static class ServeCommand
         if (key == null)
             return;
 
-        try
-        {
-            server.State.Psks.Add(new ServerPsk(Encoding.UTF8.GetBytes(identity!), Convert.FromHexString(key)));
-        }
-        catch (FormatException)
-        {
-            throw new BadInputException("--psk-key takes hexadecimal digits, two a byte, such as 00112233445566778899aabbccddeeff.");
-        }
+        server.State.Psks.Add(new ServerPsk(PskText.ParseIdentity(identity!), PskText.ParseKey(key)));
     }
 
     private static async Task CommandLoopAsync(DotServerHost host, CancellationToken cancellationToken)
@@ -175,7 +168,8 @@ internal static class ServeCommand
             string? line;
             try
             {
-                line = await Console.In.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+                // The console's reader blocks its caller and knows no cancellation: it must not hold up a signal.
+                line = await Task.Run(Console.In.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -195,11 +189,13 @@ internal static class ServeCommand
             if (words[0] == "quit")
                 return;
 
-            Console.WriteLine(Execute(host, words));
+            string? reply = Execute(host, words);
+            if (reply != null)
+                Console.WriteLine(reply);
         }
     }
 
-    private static string Execute(DotServerHost host, string[] words)
+    private static string? Execute(DotServerHost host, string[] words)
     {
         switch (words[0])
         {
@@ -218,14 +214,17 @@ internal static class ServeCommand
             case "drain":
                 host.Change(server => server.Options.Draining = true);
                 return "clients are asked to drain";
-            case "delay" when words.Length == 2 && int.TryParse(words[1], out int delay) && delay >= 0:
+            case "delay" when words.Length != 2 || !int.TryParse(words[1], out int ms) || ms < 0:
+                return "delay takes milliseconds, 0 or more, such as delay 250";
+            case "delay":
+                int delay = int.Parse(words[1], CultureInfo.InvariantCulture);
                 host.Change(server => server.Options.AnswerDelayMs = delay);
                 return $"answers are delayed by {delay} ms";
             case "status":
                 WriteStatus(host);
-                return "";
+                return null;
             default:
-                return "commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit";
+                return $"'{words[0]}' is no command; commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit";
         }
     }
 

@@ -59,7 +59,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             }
             catch (ArgumentException e)
             {
-                throw new ArgumentException($"{server}: {e.Message}", nameof(options), e);
+                // The message without the framework's "(Parameter ...)".
+                string message = e.ParamName == null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "");
+                throw new ArgumentException($"{server}: {message}", nameof(options), e);
             }
         }
     }
@@ -78,6 +80,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
     /// <summary>What the last write of the session store gave, one of <see cref="Sessions.SessionStoreError"/>.</summary>
     public int SessionStoreSaveError => _sessions.SaveError;
+
+    /// <summary>The same in words; null where nothing was wrong.</summary>
+    public string? SessionStoreSaveErrorText => _sessions.SaveError == Sessions.SessionStoreError.None ? null : _sessions.SaveErrorText ?? Sessions.SessionStoreError.Describe(_sessions.SaveError);
 
     /// <summary>Looks a name up.</summary>
     /// <param name="name">The name, in presentation form with escapes (RFC 1035 section 5.1); with or without the trailing dot, always absolute.</param>
@@ -234,20 +239,16 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         return text;
     }
 
-    /// <summary>The servers in order of preference, those that failed lately behind the others.</summary>
-    private IEnumerable<ServerState> InOrder()
+    /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>
+    private List<ServerState> InOrder()
     {
+        var order = new List<ServerState>(_servers.Length);
+        var behind = new List<ServerState>();
         foreach (ServerState state in _servers)
-        {
-            if (!state.IsPassedOver)
-                yield return state;
-        }
+            (state.IsPassedOver ? behind : order).Add(state);
 
-        foreach (ServerState state in _servers)
-        {
-            if (state.IsPassedOver)
-                yield return state;
-        }
+        order.AddRange(behind);
+        return order;
     }
 
     private IPeerVerifier? MakeVerifier(DprivServer server, TrustAnchors? anchors)

@@ -239,12 +239,12 @@ internal sealed partial class ServerConnection : IDisposable
     {
         _connected = true;
         _withoutSession = false;
-        string kind = !_dot.Tls.IsResumed ? "full" : _dot.Tls.IsEarlyDataAccepted ? "early" : "resumed";
+        string kind = !_dot.Tls.IsResumed ? "full" : _dot.EarlyQueries > 0 ? "early" : "resumed";
         if (_dot.Tls.IsResumed)
             _statistics.Add(ref _statistics.ResumedHandshakesCount, 1);
         else
             _statistics.Add(ref _statistics.FullHandshakesCount, 1);
-        if (_dot.Tls.IsEarlyDataAccepted)
+        if (_dot.EarlyQueries > 0)
             _statistics.Add(ref _statistics.EarlyDataAcceptedCount, 1);
 
         DprivDiagnostics.Handshakes.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("version", ProtocolVersion.Name(_dot.Tls.Version)));
@@ -267,7 +267,7 @@ internal sealed partial class ServerConnection : IDisposable
         lookup.UsedFastOpen = _fastOpenUsed;
         lookup.RoundTrips = _dot.EventRoundTrips + _dot.EventTransports - (_dot.EventTransports > 0 && _fastOpenUsed ? 1 : 0);
         if (_dot.EventWaitedForHandshake)
-            lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.Tls.IsEarlyDataAccepted ? DprivHandshake.Early : DprivHandshake.Resumed;
+            lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.EventWasEarly ? DprivHandshake.Early : DprivHandshake.Resumed;
         if (lookup.Attempts > 1)
         {
             _statistics.Add(ref _statistics.RetriesCount, lookup.Attempts - 1);
@@ -303,7 +303,12 @@ internal sealed partial class ServerConnection : IDisposable
             DprivDiagnostics.HandshakeFailures.Add(1, new KeyValuePair<string, object?>("error", _dot.Error));
             bool inHandshake = !_connected;
             // A server that stumbles over a session gets one more chance without it, before the lookup fails.
-            if (inHandshake && _offeredSession && !_withoutSession)
+            if (inHandshake && _fastOpenError != SocketError.Success)
+            {
+                _connectError = _fastOpenError;
+                _dot.FailWaiting(TlsError.ConnectFailed);
+            }
+            else if (inHandshake && _offeredSession && !_withoutSession)
                 _withoutSession = true;
             else if (inHandshake)
             {

@@ -39,6 +39,7 @@ public sealed class DotSession
     private readonly int[] _errors;
     private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
+    private readonly bool[] _takenEarly;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsBefore;
     private readonly int[] _connectionsAtQuery;
@@ -102,6 +103,7 @@ public sealed class DotSession
         _errors = new int[slots];
         _dueMs = new long[slots];
         _wasEarly = new bool[slots];
+        _takenEarly = new bool[slots];
         _turnsAtQuery = new int[slots];
         _turnsBefore = new int[slots];
         _connectionsAtQuery = new int[slots];
@@ -180,6 +182,12 @@ public sealed class DotSession
     /// <summary>How often the last answer's query was sent.</summary>
     public int EventAttempts;
 
+    /// <summary>Whether the last answer's query travelled as early data that the server took.</summary>
+    public bool EventWasEarly;
+
+    /// <summary>How many queries the server took as early data on this connection. Known with <see cref="DotEvent.Connected"/>.</summary>
+    public int EarlyQueries;
+
     /// <summary>The buffer of the last answer. Valid until the next <see cref="Receive"/> or <see cref="NextEvent"/>.</summary>
     public byte[] AnswerBuffer { get { return _answerBuffer; } }
 
@@ -236,6 +244,7 @@ public sealed class DotSession
             _queries[i][1] = (byte)_ids[i];
             _attempts[i] = 0;
             _wasEarly[i] = false;
+            _takenEarly[i] = false;
             _dueMs[i] = nowMs + _options.QueryTimeoutMs;
             _states[i] = Waiting;
             _turnsAtQuery[i] = _turns;
@@ -283,6 +292,7 @@ public sealed class DotSession
         _dataPosition = 0;
         BytesUp = 0;
         BytesDown = 0;
+        EarlyQueries = 0;
         for (int i = 0; i < _states.Length; i++)
             _turnsAtQuery[i] = 0;
 
@@ -596,6 +606,7 @@ public sealed class DotSession
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _attempts[query];
+        EventWasEarly = _takenEarly[query];
         EventWaitedForHandshake = _waited[query];
         EventTransports = _connections - _connectionsAtQuery[query];
         EventRoundTrips = _turnsBefore[query] + _turns - _turnsAtQuery[query];
@@ -671,8 +682,12 @@ public sealed class DotSession
 
         for (int i = 0; i < _states.Length; i++)
         {
-            if (_states[i] == SentEarly)
-                _states[i] = Sent;
+            if (_states[i] != SentEarly)
+                continue;
+
+            _states[i] = Sent;
+            _takenEarly[i] = true;
+            EarlyQueries++;
         }
     }
 
@@ -734,6 +749,7 @@ public sealed class DotSession
             {
                 _states[i] = Waiting;
                 _waited[i] = true;
+                _takenEarly[i] = false;
             }
         }
     }

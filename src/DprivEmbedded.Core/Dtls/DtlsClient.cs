@@ -348,8 +348,12 @@ public sealed partial class DtlsClient : IHandshakeChannel
                 return DtlsClientEvent.FalseStart;
             }
 
-            if (_handshake.HasSession)
+            if (_handshake.HasSession && !_handshake.SessionReported)
+            {
+                _handshake.SessionReported = true;
                 return DtlsClientEvent.Session;
+            }
+
             if (_dataCount > 0)
                 return DtlsClientEvent.Data;
             if (_heartbeatAnswered)

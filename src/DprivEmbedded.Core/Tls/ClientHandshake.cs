@@ -112,6 +112,9 @@ internal sealed partial class ClientHandshake
     /// <summary>Whether a session waits for <see cref="TakeSession"/>.</summary>
     public bool HasSession { get { return _sessionCount > 0; } }
 
+    /// <summary>Set by the record layer once it has told of the first waiting session; cleared by every change among them.</summary>
+    public bool SessionReported;
+
     public int Version { get { return _version == ProtocolVersion.Tls12 ? Version12 : _version; } }
 
     public int Suite { get { return _suite; } }
@@ -250,6 +253,7 @@ internal sealed partial class ClientHandshake
             _sessions[i - 1] = _sessions[i];
 
         _sessions[--_sessionCount] = null;
+        SessionReported = false;
         return first;
     }
 
@@ -657,6 +661,7 @@ internal sealed partial class ClientHandshake
         }
 
         _sessions[_sessionCount++] = session;
+        SessionReported = false;
     }
 
     private static bool Contains(int[] list, int count, int value)

@@ -213,7 +213,11 @@ public sealed partial class TlsClient
             return TlsError.None;
         }
 
-        return _recordBytes > _receive.Length ? TlsError.RecordTooLargeForBuffer : TlsError.None;
+        if (_recordBytes <= _receive.Length)
+            return TlsError.None;
+
+        // Whose fault it is depends on whether the server had agreed to smaller records.
+        return _handshake.RecordSizeLimitAgreed || _handshake.NegotiatedFragmentCode != 0 ? TlsError.RecordOverflow : TlsError.RecordTooLargeForBuffer;
     }
 
     /// <summary>Handles a whole record in the receive buffer.</summary>
@@ -232,6 +236,8 @@ public sealed partial class TlsClient
             offset = _read.OpenedOffset;
             count = _read.OpenedBytes;
             if (count > RecordProtection.MaxPlaintextBytes || (_handshake.RecordSizeLimitAgreed && _read.InnerBytes > _receive.Length - 29))
+                return TlsError.RecordOverflow;
+            if (_handshake.NegotiatedFragmentCode != 0 && count > 256 << _handshake.NegotiatedFragmentCode)
                 return TlsError.RecordOverflow;
         }
 

@@ -335,8 +335,12 @@ public sealed partial class TlsClient : IHandshakeChannel
             return TlsClientEvent.FalseStart;
         }
 
-        if (_handshake.HasSession)
+        if (_handshake.HasSession && !_handshake.SessionReported)
+        {
+            _handshake.SessionReported = true;
             return TlsClientEvent.Session;
+        }
+
         if (_dataCount > 0)
             return TlsClientEvent.Data;
         if (_peerClosed && !_reportedClose)

@@ -20,7 +20,7 @@ public sealed class TlsServer
     private readonly byte[] _record = new byte[RecordProtection.HeaderBytes + RecordProtection.MaxPlaintextBytes + 2048];
     private readonly ByteQueue _messages = new();
     private readonly ByteQueue _readable = new();
-    private readonly int[] _faultCounts = new int[Enum.GetValues<TlsStage>().Length];
+    private readonly FaultRunner _faults;
     private int _recordBytes;
     private int _idleRecords;
     private RecordProtection? _read;
@@ -37,6 +37,7 @@ public sealed class TlsServer
         Options = options;
         State = state;
         Records = new ServerRecords(options);
+        _faults = new FaultRunner(this);
     }
 
     /// <summary>The error that ended the connection, <see cref="TlsError.None"/> while there is none. Sticky.</summary>
@@ -102,6 +103,12 @@ public sealed class TlsServer
     /// <summary>The negotiated application protocol; null for none.</summary>
     public string? ApplicationProtocol { get; internal set; }
 
+    /// <summary>The client's record_size_limit where both sides announced one (RFC 8449); 0 otherwise.</summary>
+    public int PeerRecordSizeLimit => Records.PeerRecordSizeLimit;
+
+    /// <summary>The negotiated max_fragment_length code (RFC 6066 section 4), 1..4; 0 for none.</summary>
+    public int MaxFragmentLengthCode { get; internal set; }
+
     /// <summary>KeyUpdates that came.</summary>
     public int KeyUpdatesReceived { get; internal set; }
 
@@ -122,8 +129,6 @@ public sealed class TlsServer
     internal long NowMs { get; private set; }
 
     internal bool ServerNameKnown { get; set; }
-
-    internal int MaxFragmentLengthCode { get; set; }
 
     internal int OwnRecordSizeLimit { get; set; }
 
@@ -315,66 +320,11 @@ public sealed class TlsServer
     /// <returns>What is left for the caller to do: None, Omit, Repeat or TrailingByte. The connection may have ended.</returns>
     internal TlsFaultAction Fault(TlsStage stage, int contentType)
     {
-        TlsServerFaults faults = Options.Faults;
-        if (faults.At != stage || faults.Action == TlsFaultAction.None || Ended)
-            return TlsFaultAction.None;
-
-        if (faults.Times > 0 && _faultCounts[(int)stage] >= faults.Times)
-            return TlsFaultAction.None;
-
-        _faultCounts[(int)stage]++;
-        switch (faults.Action)
-        {
-            case TlsFaultAction.Alert:
-                SendAlert(2, faults.Alert);
-                Finish(TransportEnd.Fin);
-                break;
-            case TlsFaultAction.WarningAlert:
-                SendAlert(1, faults.Alert);
-                break;
-            case TlsFaultAction.Close:
-                Records.Flush();
-                Finish(TransportEnd.Fin);
-                break;
-            case TlsFaultAction.CloseWithNotify:
-                SendAlert(1, AlertDescription.CloseNotify);
-                Finish(TransportEnd.Fin);
-                break;
-            case TlsFaultAction.Reset:
-                Finish(TransportEnd.Reset);
-                break;
-            case TlsFaultAction.Silence:
-                Records.Flush();
-                Records.Muted = true;
-                Finish(TransportEnd.Open);
-                break;
-            case TlsFaultAction.OversizeRecord:
-                Records.Oversize();
-                break;
-            case TlsFaultAction.EmptyRecords:
-                for (int i = 0; i < faults.Count; i++)
-                    Records.Empty(contentType);
-
-                break;
-            case TlsFaultAction.Garbage:
-                byte[] garbage = new byte[faults.Count];
-                Array.Fill(garbage, (byte)'x');
-                Records.Raw(garbage);
-                break;
-            case TlsFaultAction.CorruptRecord:
-                Records.Corrupt();
-                break;
-            case TlsFaultAction.UnexpectedMessage:
-                Records.Handshake([99, 0, 0, 1, 0]);
-                break;
-            default:
-                return faults.Action;
-        }
-
-        return TlsFaultAction.None;
+        return Ended ? TlsFaultAction.None : _faults.Run(stage, contentType);
     }
 
-    private void Finish(TransportEnd end)
+    /// <summary>Ends the connection; nothing is sent or taken afterwards.</summary>
+    internal void Finish(TransportEnd end)
     {
         Ended = true;
         End = end;
