@@ -218,8 +218,8 @@ internal static class QueryCommand
             throw new BadInputException("--psk-identity and --psk-key belong together: give both or neither.");
         if (pskText != null)
         {
-            psk = PskText.ParseKey(pskText);
-            pskIdentity = PskText.ParseIdentity(identity!);
+            psk = CommandInput.ParseKey(pskText);
+            pskIdentity = CommandInput.ParseIdentity(identity!);
         }
 
         foreach (string text in parsed.GetValue(Server)!)
@@ -253,15 +253,9 @@ internal static class QueryCommand
         }
     }
 
-    private static string? FileName(ParseResult parsed, Option<string?> option)
-    {
-        string? file = parsed.GetValue(option);
-        return file is { Length: 0 } ? throw new BadInputException($"{option.Name} needs a file name.") : file;
-    }
-
     private static void AddFiles(ParseResult parsed, DprivResolverOptions options)
     {
-        string? ca = FileName(parsed, Ca);
+        string? ca = CommandInput.FileName(parsed, Ca);
         if (ca != null)
         {
             try
@@ -274,7 +268,7 @@ internal static class QueryCommand
             }
         }
 
-        string? store = FileName(parsed, TicketStore);
+        string? store = CommandInput.FileName(parsed, TicketStore);
         if (store != null)
         {
             byte[]? key = FileKey.LoadOrCreate(store + ".key", 16, out string? error);
@@ -285,7 +279,7 @@ internal static class QueryCommand
             options.SessionStoreKey = key;
         }
 
-        string? keyLog = FileName(parsed, KeyLog);
+        string? keyLog = CommandInput.FileName(parsed, KeyLog);
         if (keyLog != null)
         {
             try

@@ -8,6 +8,7 @@ using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle;
+using DprivEmbedded.Dns;
 using DprivEmbedded.Harness;
 using DprivEmbedded.Harness.Certificates;
 using DprivEmbedded.Sockets;
@@ -48,7 +49,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        Zone zone = LoadZone(parsed.GetValue(ZoneFile));
+        Zone zone = LoadZone(CommandInput.FileName(parsed, ZoneFile));
         ServerCredential credential = LoadCredential(parsed, out byte[] pin);
         DotServerOptions options = MakeOptions(parsed, credential);
         var server = new DotServer(new BouncyCastleProvider(), new ZoneResponder(zone), options);
@@ -100,12 +101,16 @@ internal static class ServeCommand
 
     private static ServerCredential LoadCredential(ParseResult parsed, out byte[] pin)
     {
-        string? certificate = parsed.GetValue(Cert);
-        string? key = parsed.GetValue(Key);
+        string? certificate = CommandInput.FileName(parsed, Cert);
+        string? key = CommandInput.FileName(parsed, Key);
         if ((certificate == null) != (key == null))
             throw new BadInputException("--cert and --key belong together: give both or neither.");
 
-        ServerCredential credential = certificate != null ? ServerSetup.Load(certificate, key!) : new ServerCredential(ServerSetup.MakeCertificate(parsed.GetValue(ServerName)!));
+        string name = parsed.GetValue(ServerName)!;
+        if (certificate == null && (DnsName.TryParse(name, out _) == null || name.Contains(' ', StringComparison.Ordinal)))
+            throw new BadInputException($"--name takes a host name, such as dot.example, not '{name}'.");
+
+        ServerCredential credential = certificate != null ? ServerSetup.Load(certificate, key!) : new ServerCredential(ServerSetup.MakeCertificate(name));
         pin = System.Security.Cryptography.SHA256.HashData(credential.PublicKeyInfo);
         return credential;
     }
@@ -116,6 +121,8 @@ internal static class ServeCommand
         int advertised = parsed.GetValue(AdvertiseIdle);
         if (idle < 1)
             throw new BadInputException("--idle must be 1 millisecond or more.");
+        if (advertised < -1)
+            throw new BadInputException("--advertise-idle must be 0 or more milliseconds.");
         if (parsed.GetValue(Tickets) is < 0 or > 16)
             throw new BadInputException("--tickets must be 0 to 16.");
         if (parsed.GetValue(Delay) < 0 || parsed.GetValue(EarlyData) < 0 || parsed.GetValue(CloseAfter) < 0)
@@ -158,7 +165,7 @@ internal static class ServeCommand
         if (key == null)
             return;
 
-        server.State.Psks.Add(new ServerPsk(PskText.ParseIdentity(identity!), PskText.ParseKey(key)));
+        server.State.Psks.Add(new ServerPsk(CommandInput.ParseIdentity(identity!), CommandInput.ParseKey(key)));
     }
 
     private static async Task CommandLoopAsync(DotServerHost host, CancellationToken cancellationToken)

@@ -134,6 +134,7 @@ public sealed class FlightRecorder : ITlsObserver
             case HandshakeType.HelloVerifyRequest: return "HelloVerifyRequest";
             case HandshakeType.NewSessionTicket: return "NewSessionTicket";
             case HandshakeType.EndOfEarlyData: return "EndOfEarlyData";
+            case HandshakeType.HelloRetryRequest: return "HelloRetryRequest";
             case HandshakeType.EncryptedExtensions: return "EncryptedExtensions";
             case HandshakeType.Certificate: return "Certificate";
             case HandshakeType.ServerKeyExchange: return "ServerKeyExchange";

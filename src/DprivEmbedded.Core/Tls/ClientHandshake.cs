@@ -411,7 +411,7 @@ internal sealed partial class ClientHandshake
         _messageFilled = 0;
         _streaming = false;
         if (_options.Observer != null)
-            _options.Observer.OnMessage(false, ContentType.Handshake, type, HeaderBytes + length, false);
+            _options.Observer.OnMessage(false, ContentType.Handshake, IsHelloRetryRequest(type, length) ? HandshakeType.HelloRetryRequest : type, HeaderBytes + length, false);
 
         _reader.Reset(_message, HeaderBytes, streamed ? 0 : length);
         switch (_state)

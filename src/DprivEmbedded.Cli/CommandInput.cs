@@ -1,12 +1,20 @@
 using System;
+using System.CommandLine;
 using System.Text;
 
 namespace DprivEmbedded.Cli;
 
-/// <summary>Reads pre-shared keys and their identities.</summary>
-internal static class PskText
+/// <summary>Reads what a person gave in options that several commands have.</summary>
+internal static class CommandInput
 {
     private const int MaxBytes = 256;
+
+    /// <summary>A file's name, or null where the option is not given.</summary>
+    public static string? FileName(ParseResult parsed, Option<string?> option)
+    {
+        string? file = parsed.GetValue(option);
+        return file is { Length: 0 } ? throw new BadInputException($"{option.Name} needs a file name.") : file;
+    }
 
     /// <summary>The key in --psk-key.</summary>
     public static byte[] ParseKey(string text)
