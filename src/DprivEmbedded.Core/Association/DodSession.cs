@@ -17,6 +17,7 @@ namespace DprivEmbedded.Association;
 public sealed class DodSession
 {
     private const int PrefixBytes = 2;
+    private const int QuietMs = 1000;
 
     private readonly DodSessionOptions _options;
     private readonly DtlsClient _dtls;
@@ -26,6 +27,7 @@ public sealed class DodSession
     private readonly long[] _resendDueMs;
     private readonly int[] _resendMs;
     private readonly int[] _sends;
+    private readonly bool[] _afterQuiet;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsBefore;
     private readonly bool[] _waited;
@@ -40,6 +42,7 @@ public sealed class DodSession
     private int _turns;
     private bool _transmitted;
     private long _nowMs;
+    private long _aliveMs;
     private byte[] _answerBuffer;
     private int _answerOffset;
     private int _answerCount;
@@ -66,6 +69,7 @@ public sealed class DodSession
         _resendDueMs = new long[slots];
         _resendMs = new int[slots];
         _sends = new int[slots];
+        _afterQuiet = new bool[slots];
         _turnsAtQuery = new int[slots];
         _turnsBefore = new int[slots];
         _waited = new bool[slots];
@@ -196,6 +200,7 @@ public sealed class DodSession
     public void Open(TlsSession session, long nowMs, long utcMs)
     {
         _nowMs = nowMs;
+        _aliveMs = nowMs;
         _open = true;
         _suspect = false;
         _suspectPending = false;
@@ -361,18 +366,19 @@ public sealed class DodSession
                     Flush();
                     break;
                 case DtlsClientEvent.Connected:
+                    MarkAlive();
                     Flush();
                     return DodEvent.Connected;
                 case DtlsClientEvent.Session:
                     return DodEvent.Session;
                 case DtlsClientEvent.Data:
-                    _suspect = false;
+                    MarkAlive();
                     if (ReadAnswer())
                         return DodEvent.Answer;
 
                     break;
                 case DtlsClientEvent.HeartbeatAnswered:
-                    _suspect = false;
+                    MarkAlive();
                     return DodEvent.HeartbeatAnswered;
                 case DtlsClientEvent.UnauthenticatedAlert:
                     MarkSuspect();
@@ -471,7 +477,10 @@ public sealed class DodSession
             return false;
 
         if (_sends[query] == 0)
+        {
             _resendMs[query] = FirstRetryMs();
+            _afterQuiet[query] = _nowMs - _aliveMs >= QuietMs;
+        }
 
         _sends[query]++;
         _table.Attempts[query]++;
@@ -491,7 +500,8 @@ public sealed class DodSession
 
     private void Resend(int query)
     {
-        if (_sends[query] >= _options.SuspectAfterSends)
+        // Behind a sign of life the silence is about the query, not about the association.
+        if (_sends[query] >= _options.SuspectAfterSends && _afterQuiet[query])
             MarkSuspect();
         if (_sends[query] >= _options.MaxSends)
         {
@@ -504,6 +514,12 @@ public sealed class DodSession
         _resendMs[query] *= 2;
         if (SendNow(query))
             Resends++;
+    }
+
+    private void MarkAlive()
+    {
+        _suspect = false;
+        _aliveMs = _nowMs;
     }
 
     private void MarkSuspect()
