@@ -39,7 +39,7 @@ public static class LookupText
                 output.WriteLine(";; authority: " + record);
         }
 
-        string authenticated = lookup.IsAuthenticated ? "" : ", NOT AUTHENTICATED: " + TlsError.Describe(lookup.AuthenticationError);
+        string authenticated = lookup.IsAuthenticated ? "" : ", NOT AUTHENTICATED: " + (lookup.AuthenticationError == TlsError.None ? "nor was it when the session was made" : TlsError.Describe(lookup.AuthenticationError));
         output.WriteLine(string.Format(
             CultureInfo.InvariantCulture,
             ";; {0} {1} {2} {3}, handshake {4}{5}, {6} round trip{7}, {8} B up, {9} B down, {10:0.0} ms{11}",
