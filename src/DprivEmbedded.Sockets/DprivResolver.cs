@@ -323,12 +323,22 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     private static string Explain(PendingLookup lookup)
     {
         string text = DotError.Describe(lookup.Error);
-        if (lookup.SocketError == SocketError.ConnectionRefused)
-            return text + ": nothing listens on that port";
-        if (lookup.SocketError != SocketError.Success)
-            return text + ": " + lookup.SocketError;
-
-        return text;
+        switch (lookup.SocketError)
+        {
+            case SocketError.Success:
+                return text;
+            case SocketError.ConnectionRefused:
+                return text + ": nothing listens on that port";
+            case SocketError.TimedOut:
+                return text + ": nobody answers at that address";
+            case SocketError.NetworkUnreachable:
+            case SocketError.HostUnreachable:
+            case SocketError.AddressNotAvailable:
+            case SocketError.AddressFamilyNotSupported:
+                return text + ": there is no way to that address";
+            default:
+                return text + ": " + lookup.SocketError;
+        }
     }
 
     /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>

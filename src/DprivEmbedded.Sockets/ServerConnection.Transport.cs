@@ -38,8 +38,9 @@ internal sealed partial class ServerConnection
             {
                 socket.Dispose();
                 _connectError = error;
-                _options.Recorder?.TransportEvent(false, error == SocketError.ConnectionRefused ? "TCP RST" : "no connection: " + error);
-                _dot.FailWaiting(TlsError.ConnectFailed);
+                _options.Recorder?.TransportEvent(false, error is SocketError.ConnectionRefused or SocketError.ConnectionReset ? "TCP RST" : "no connection: " + error);
+                // A server that accepts and resets at once is seen here or later, as chance will have it: one error for both.
+                _dot.FailWaiting(error == SocketError.ConnectionReset ? TlsError.ConnectionReset : TlsError.ConnectFailed);
                 Drain();
                 return;
             }

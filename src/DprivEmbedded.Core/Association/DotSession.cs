@@ -13,7 +13,7 @@ namespace DprivEmbedded.Association;
 /// <see cref="NextEvent"/> until <see cref="DotEvent.None"/>, then read <see cref="WakeDueMs"/>. <see cref="Receive"/> may take fewer bytes than given: drain events, then give the rest.</para>
 /// <para>A query and its answer allocate nothing. One thread at a time.</para>
 /// </remarks>
-public sealed class DotSession
+public sealed partial class DotSession
 {
     private const int PrefixBytes = 2;
     private const int Free = 0;
@@ -39,11 +39,12 @@ public sealed class DotSession
     private readonly int[] _errors;
     private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
-    private readonly bool[] _takenEarly;
     private readonly int[] _turnsAtQuery;
+    private readonly int[] _turnsAtSend;
     private readonly int[] _turnsBefore;
     private readonly int[] _connectionsAtQuery;
     private readonly bool[] _waited;
+    private readonly bool[] _takenEarly;
 
     private bool _open;
     private bool _draining;
@@ -103,11 +104,12 @@ public sealed class DotSession
         _errors = new int[slots];
         _dueMs = new long[slots];
         _wasEarly = new bool[slots];
-        _takenEarly = new bool[slots];
         _turnsAtQuery = new int[slots];
+        _turnsAtSend = new int[slots];
         _turnsBefore = new int[slots];
         _connectionsAtQuery = new int[slots];
         _waited = new bool[slots];
+        _takenEarly = new bool[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
         _closedReported = true;
@@ -140,7 +142,7 @@ public sealed class DotSession
     /// <summary>The idle time that the server gave with its last edns-tcp-keepalive, in milliseconds; -1 where it gave none.</summary>
     public int ServerIdleTimeoutMs { get { return _serverIdleMs; } }
 
-    /// <summary>How long the connection is now kept open without queries, in milliseconds: the server's word, unless it was seen to close earlier.</summary>
+    /// <summary>How long the connection is now kept open without queries, in milliseconds: the server's word, unless it was seen to close earlier; that memory fades with every connection that the server leaves open.</summary>
     public int IdleTimeoutMs
     {
         get
@@ -244,13 +246,13 @@ public sealed class DotSession
             _queries[i][1] = (byte)_ids[i];
             _attempts[i] = 0;
             _wasEarly[i] = false;
-            _takenEarly[i] = false;
             _dueMs[i] = nowMs + _options.QueryTimeoutMs;
             _states[i] = Waiting;
             _turnsAtQuery[i] = _turns;
             _turnsBefore[i] = 0;
             _connectionsAtQuery[i] = _connections;
             _waited[i] = !_open || !_tls.CanSend || _draining;
+            _takenEarly[i] = false;
             Flush();
             return i;
         }
@@ -352,10 +354,10 @@ public sealed class DotSession
 
         // A FIN without close_notify after whole answers is how many servers end an idle connection; nothing is lost by it.
         CountTurn();
-        bool idle = InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
+        bool quiet = IsQuiet();
         _tls.TransportClosed(reset);
-        if (idle)
-            EndByServer();
+        if (quiet)
+            EndByServer(true);
         else if (_tls.Error == TlsError.None)
             End(DotCloseReason.Server, TlsError.None);
     }
@@ -382,6 +384,10 @@ public sealed class DotSession
         }
         else if (_tls.IsConnected && Count(Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
         {
+            // The server held out as long as it was given: next time it may be given a little longer, so that one early close does not count for ever.
+            if (_learnedIdleMs >= 0)
+                _learnedIdleMs += _learnedIdleMs / 8 + 100;
+
             _tls.Close();
             End(_draining ? DotCloseReason.Drained : DotCloseReason.Idle, TlsError.None);
         }
@@ -422,17 +428,8 @@ public sealed class DotSession
     /// <returns>One of <see cref="DotEvent"/>.</returns>
     public int NextEvent()
     {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == Failing)
-            {
-                _states[i] = Free;
-                EventQuery = i;
-                EventError = _errors[i];
-                EventAttempts = _attempts[i];
-                return DotEvent.QueryFailed;
-            }
-        }
+        if (TakeFailure())
+            return DotEvent.QueryFailed;
 
         while (_open)
         {
@@ -456,12 +453,14 @@ public sealed class DotSession
                 case TlsClientEvent.Session:
                     return DotEvent.Session;
                 case TlsClientEvent.Data:
-                    if (ReadFrame())
-                        return NextFrameEvent();
+                    if (ReadFrame() && OnFrame())
+                        return DotEvent.Answer;
+                    if (TakeFailure())
+                        return DotEvent.QueryFailed;
 
                     break;
                 case TlsClientEvent.PeerClosed:
-                    EndByServer();
+                    EndByServer(IsQuiet());
                     break;
                 case TlsClientEvent.Failed:
                     End(DotCloseReason.Failed, _tls.Error);
@@ -476,11 +475,8 @@ public sealed class DotSession
         }
 
         // Queries that failed by the end of the connection come before its end.
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == Failing)
-                return NextEvent();
-        }
+        if (TakeFailure())
+            return DotEvent.QueryFailed;
 
         if (!_open && !_closedReported)
         {
@@ -491,219 +487,29 @@ public sealed class DotSession
         return DotEvent.None;
     }
 
-    /// <summary>Reads from the received data until a frame is whole.</summary>
-    /// <returns>Whether one is.</returns>
-    private bool ReadFrame()
+    /// <summary>Makes the next failed query the one of the event.</summary>
+    /// <returns>Whether there is one.</returns>
+    private bool TakeFailure()
     {
-        byte[] data = _tls.DataBuffer;
-        int end = _tls.DataOffset + _tls.DataCount;
-        if (_dataPosition < _tls.DataOffset || _dataPosition > end)
-            _dataPosition = _tls.DataOffset;
-
-        while (_dataPosition < end)
+        for (int i = 0; i < _states.Length; i++)
         {
-            if (_prefixFilled < PrefixBytes)
-            {
-                _prefix[_prefixFilled++] = data[_dataPosition++];
-                if (_prefixFilled < PrefixBytes)
-                    continue;
-
-                _frameBytes = (_prefix[0] << 8) | _prefix[1];
-                _frameFilled = 0;
-                _frameSkipped = _frameBytes > _answer.Length;
-                if (_frameBytes < DnsMessageReader.HeaderBytes)
-                    return true;
-
+            if (_states[i] != Failing)
                 continue;
-            }
 
-            int left = end - _dataPosition;
-            if (_frameFilled == 0 && left >= _frameBytes)
-            {
-                // The whole message lies in one record: hand it out where it is.
-                _answerBuffer = data;
-                _answerOffset = _dataPosition;
-                _answerCount = _frameBytes;
-                _frameSkipped = false;
-                _dataPosition += _frameBytes;
-                _prefixFilled = 0;
-                return true;
-            }
-
-            int part = left < _frameBytes - _frameFilled ? left : _frameBytes - _frameFilled;
-            int room = _answer.Length - _frameFilled;
-            if (room > 0)
-                Array.Copy(data, _dataPosition, _answer, _frameFilled, part < room ? part : room);
-
-            _frameFilled += part;
-            _dataPosition += part;
-            if (_frameFilled == _frameBytes)
-            {
-                _answerBuffer = _answer;
-                _answerOffset = 0;
-                _answerCount = _frameBytes;
-                _prefixFilled = 0;
-                _frameFilled = 0;
-                return true;
-            }
+            _states[i] = Free;
+            EventQuery = i;
+            EventError = _errors[i];
+            EventAttempts = _attempts[i];
+            return true;
         }
 
-        _dataPosition = 0;
-        _tls.DataTaken();
         return false;
     }
 
-    private int NextFrameEvent()
+    /// <summary>Whether an end of the connection now loses nothing.</summary>
+    private bool IsQuiet()
     {
-        if (_frameBytes < DnsMessageReader.HeaderBytes)
-        {
-            for (int i = 0; i < _states.Length; i++)
-            {
-                if (_states[i] == Sent || _states[i] == SentEarly)
-                    FailQuery(i, DotError.MalformedFrame);
-            }
-
-            _tls.Abort(TlsError.DecodeError);
-            End(DotCloseReason.Failed, DotError.MalformedFrame);
-            return NextEvent();
-        }
-
-        int query = FindById((_answerBuffer[_answerOffset] << 8) | _answerBuffer[_answerOffset + 1]);
-        if (query < 0)
-        {
-            UnmatchedAnswers++;
-            return NextEvent();
-        }
-
-        if (_frameSkipped)
-        {
-            FailQuery(query, DotError.AnswerTooLarge);
-            return NextEvent();
-        }
-
-        bool well = _reader.Reset(_answerBuffer, _answerOffset, _answerCount);
-        if (well && !_reader.Answers(_queries[query], 0, _queryBytes[query]))
-        {
-            // Right ID, other question: not the answer (RFC 7766 section 7); the right one may still come.
-            UnmatchedAnswers++;
-            return NextEvent();
-        }
-
-        if (!well)
-        {
-            FailQuery(query, DotError.MalformedAnswer);
-            return NextEvent();
-        }
-
-        if (_reader.HasKeepalive && _reader.KeepaliveTimeoutMs >= 0)
-        {
-            _serverIdleMs = _reader.KeepaliveTimeoutMs;
-            if (_serverIdleMs == 0)
-                _draining = true;
-        }
-
-        _states[query] = Free;
-        EventQuery = query;
-        EventError = TlsError.None;
-        EventAttempts = _attempts[query];
-        EventWasEarly = _takenEarly[query];
-        EventWaitedForHandshake = _waited[query];
-        EventTransports = _connections - _connectionsAtQuery[query];
-        EventRoundTrips = _turnsBefore[query] + _turns - _turnsAtQuery[query];
-        MarkIdle();
-        return DotEvent.Answer;
-    }
-
-    private void Flush()
-    {
-        if (!_open || _draining)
-            return;
-
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != Waiting)
-                continue;
-
-            bool early = _tls.CanSendEarlyData && !_tls.CanSend;
-            if (!early && !_tls.CanSend)
-                return;
-            // What was once sent early is not sent early again (RFC 8446 appendix E.5), nor is anything but a QUERY.
-            if (early && (_wasEarly[i] || _attempts[i] > 0 || (_queries[i][2] & 0x78) != 0))
-                continue;
-
-            int count = _queryBytes[i];
-            int place = _tls.PrepareSend(count + PrefixBytes);
-            if (place < 0)
-            {
-                SendInPieces(i, early);
-                if (_states[i] == Waiting)
-                    return;
-
-                continue;
-            }
-
-            byte[] buffer = _tls.SendBuffer;
-            buffer[place] = (byte)(count >> 8);
-            buffer[place + 1] = (byte)count;
-            Array.Copy(_queries[i], 0, buffer, place + PrefixBytes, count);
-            _tls.CommitSend(count + PrefixBytes);
-            MarkSent(i, early);
-        }
-    }
-
-    /// <summary>Sends a query that is larger than one record may be (a server with a small record_size_limit), where the send buffer has room for all of it.</summary>
-    private void SendInPieces(int query, bool early)
-    {
-        int count = _queryBytes[query];
-        if (early || !_tls.HasRoomFor(count + PrefixBytes))
-            return;
-
-        _outPrefix[0] = (byte)(count >> 8);
-        _outPrefix[1] = (byte)count;
-        if (_tls.Send(_outPrefix, 0, PrefixBytes) == PrefixBytes && _tls.Send(_queries[query], 0, count) == count)
-            MarkSent(query, false);
-    }
-
-    private void MarkSent(int query, bool early)
-    {
-        if (InFlight == 0)
-            _silentSinceMs = _lastNowMs;
-
-        _states[query] = early ? SentEarly : Sent;
-        _wasEarly[query] |= early;
-        _attempts[query]++;
-    }
-
-    /// <summary>The server took the early data: those queries are in flight like any other.</summary>
-    private void AcceptEarlyQueries()
-    {
-        if (!_tls.IsEarlyDataAccepted)
-            ReturnEarlyQueries();
-
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != SentEarly)
-                continue;
-
-            _states[i] = Sent;
-            _takenEarly[i] = true;
-            EarlyQueries++;
-        }
-    }
-
-    /// <summary>The server refused the early data: those queries are sent again, as ordinary data.</summary>
-    private void ReturnEarlyQueries()
-    {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != SentEarly)
-                continue;
-
-            _states[i] = Waiting;
-            _attempts[i]--;
-        }
-
-        Flush();
+        return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
     }
 
     /// <summary>Something came after something was sent: a round trip.</summary>
@@ -715,11 +521,11 @@ public sealed class DotSession
         _transmitted = false;
     }
 
-    private void EndByServer()
+    private void EndByServer(bool quiet)
     {
         // A server that closes before the time that it gave is believed by its deeds.
         long idle = _lastNowMs - _idleSinceMs;
-        if (InFlight == 0 && _tls.IsConnected && idle < IdleTimeoutMs)
+        if (quiet && idle < IdleTimeoutMs)
             _learnedIdleMs = (int)(idle - idle / 8);
 
         if (_tls.Error == TlsError.None)
