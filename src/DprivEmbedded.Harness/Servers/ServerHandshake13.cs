@@ -57,6 +57,8 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         _schedule = new KeySchedule13(server.Crypto);
     }
 
+    private new TlsServer Server => (TlsServer)base.Server;
+
     private enum State
     {
         AwaitClientHello,
