@@ -121,6 +121,7 @@ public sealed partial class DotSession
         }
 
         _states[query] = Free;
+        _answers++;
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _attempts[query];
@@ -129,6 +130,10 @@ public sealed partial class DotSession
         EventTransports = _connections - _connectionsAtQuery[query];
         // What was waited for before it could be sent, and the one that brought the answer: independent of other queries and of pieces.
         EventRoundTrips = _turnsBefore[query] + _turnsAtSend[query] - _turnsAtQuery[query] + 1;
+        // A server that answers early data only behind our Finished has cost that round trip too; its tickets, which wait for the Finished, come first then.
+        if (_takenEarly[query] && _tls.TicketsReceived > 0)
+            EventRoundTrips++;
+
         MarkIdle();
         return true;
     }
@@ -191,6 +196,7 @@ public sealed partial class DotSession
         _states[query] = early ? SentEarly : Sent;
         _wasEarly[query] |= early;
         _turnsAtSend[query] = _turns;
+        _answersAtSend[query] = _answers;
         _attempts[query]++;
     }
 

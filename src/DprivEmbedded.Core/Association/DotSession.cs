@@ -39,15 +39,18 @@ public sealed partial class DotSession
     private readonly int[] _errors;
     private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
+    private readonly bool[] _takenEarly;
+    private readonly int[] _losses;
+    private readonly int[] _answersAtSend;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsAtSend;
     private readonly int[] _turnsBefore;
     private readonly int[] _connectionsAtQuery;
     private readonly bool[] _waited;
-    private readonly bool[] _takenEarly;
 
     private bool _open;
     private bool _draining;
+    private int _answers;
     private bool _closedReported;
     private int _closeReason;
     private int _error;
@@ -104,12 +107,14 @@ public sealed partial class DotSession
         _errors = new int[slots];
         _dueMs = new long[slots];
         _wasEarly = new bool[slots];
+        _takenEarly = new bool[slots];
+        _losses = new int[slots];
+        _answersAtSend = new int[slots];
         _turnsAtQuery = new int[slots];
         _turnsAtSend = new int[slots];
         _turnsBefore = new int[slots];
         _connectionsAtQuery = new int[slots];
         _waited = new bool[slots];
-        _takenEarly = new bool[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
         _closedReported = true;
@@ -246,13 +251,14 @@ public sealed partial class DotSession
             _queries[i][1] = (byte)_ids[i];
             _attempts[i] = 0;
             _wasEarly[i] = false;
+            _takenEarly[i] = false;
+            _losses[i] = 0;
             _dueMs[i] = nowMs + _options.QueryTimeoutMs;
             _states[i] = Waiting;
             _turnsAtQuery[i] = _turns;
             _turnsBefore[i] = 0;
             _connectionsAtQuery[i] = _connections;
             _waited[i] = !_open || !_tls.CanSend || _draining;
-            _takenEarly[i] = false;
             Flush();
             return i;
         }
@@ -506,12 +512,6 @@ public sealed partial class DotSession
         return false;
     }
 
-    /// <summary>Whether an end of the connection now loses nothing.</summary>
-    private bool IsQuiet()
-    {
-        return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
-    }
-
     /// <summary>Something came after something was sent: a round trip.</summary>
     private void CountTurn()
     {
@@ -519,6 +519,12 @@ public sealed partial class DotSession
             _turns++;
 
         _transmitted = false;
+    }
+
+    /// <summary>Whether an end of the connection now loses nothing.</summary>
+    private bool IsQuiet()
+    {
+        return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
     }
 
     private void EndByServer(bool quiet)
@@ -545,11 +551,15 @@ public sealed partial class DotSession
         _error = error;
         for (int i = 0; i < _states.Length; i++)
         {
-            _turnsBefore[i] += _turns - _turnsAtQuery[i];
-            if (_states[i] != Sent && _states[i] != SentEarly)
+            bool sent = _states[i] == Sent || _states[i] == SentEarly;
+            _turnsBefore[i] += sent ? LostTurns(i) : _turns - _turnsAtQuery[i];
+            if (!sent)
                 continue;
 
-            if (_attempts[i] >= _options.MaxAttempts)
+            // A connection that brought answers meanwhile was no loss, even where it ended before all were there.
+            if (_answers == _answersAtSend[i])
+                _losses[i]++;
+            if (_losses[i] >= _options.MaxAttempts)
                 FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
             else
             {
@@ -558,6 +568,12 @@ public sealed partial class DotSession
                 _takenEarly[i] = false;
             }
         }
+    }
+
+    /// <summary>The round trips that a query lost with its connection: what it waited for, and one more where something came after it was sent.</summary>
+    private int LostTurns(int query)
+    {
+        return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
     }
 
     /// <summary>Fails every query that waits: no connection can be had.</summary>
