@@ -529,7 +529,7 @@ internal sealed partial class ClientHandshake
     private TlsSession NewSession()
     {
         TlsSession session = new TlsSession();
-        session.Version = _version;
+        session.Version = Version;
         session.CipherSuite = _suite;
         session.ServerName = _options.ServerName;
         session.ApplicationProtocol = _applicationProtocol;

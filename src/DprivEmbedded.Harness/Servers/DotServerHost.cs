@@ -33,6 +33,7 @@ public sealed class DotServerHost : IAsyncDisposable
     private DotServerHost(DotServer server)
     {
         _server = server;
+        server.Post = action => Change(_ => action(_clock.ElapsedMilliseconds));
     }
 
     /// <summary>The port of the first address.</summary>
