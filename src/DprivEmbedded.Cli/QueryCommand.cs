@@ -28,6 +28,11 @@ internal static class QueryCommand
     private static readonly Option<string?> PskIdentity = new("--psk-identity") { Description = "The identity of a pre-shared key, as text.", HelpName = "TEXT" };
     private static readonly Option<string?> PskKey = new("--psk-key") { Description = "The pre-shared key, hexadecimal.", HelpName = "HEX" };
     private static readonly Option<bool> Opportunistic = new("--opportunistic") { Description = "Go on with a server that cannot be authenticated (RFC 8310 section 5)." };
+    private static readonly Option<string> Transport = new("--transport") { Description = "dot: over TLS; dodtls: over DTLS, and over TLS for what does not fit into a datagram.", HelpName = "dot|dodtls", DefaultValueFactory = _ => "dot" };
+    private static readonly Option<bool> Heartbeat = new("--heartbeat") { Description = "DTLS: after each lookup send a heartbeat and tell whether it was answered (RFC 6520)." };
+    private static readonly Option<string?> ConnectionId = new("--cid") { Description = "DTLS: the connection id that the server is to use (RFC 9146), hexadecimal; 'none' offers no connection ids. By default they are offered and the server's records carry none.", HelpName = "HEX|none" };
+    private static readonly Option<bool> Prefix = new("--prefix") { Description = "DTLS: put a 2-byte length before each message, as some servers want it." };
+    private static readonly Option<bool> Rebind = new("--rebind") { Description = "DTLS: go on from a new local port after each lookup; with a connection id the association survives." };
     private static readonly Option<string?> Tls = new("--tls") { Description = "Only this version.", HelpName = "1.2|1.3" };
     private static readonly Option<bool> EarlyData = new("--early-data") { Description = "Send the query as early data when a session is resumed; it can be replayed (RFC 8446 appendix E.5)." };
     private static readonly Option<bool> FastOpen = new("--fast-open") { Description = "Send the ClientHello in the SYN where the system can (RFC 7413)." };
@@ -46,7 +51,7 @@ internal static class QueryCommand
     {
         var command = new Command("query", "Look a name up over TLS.")
         {
-            Name, Type, Server, AuthName, Pin, Ca, PskIdentity, PskKey, Opportunistic, Tls, EarlyData, FastOpen, Compatibility,
+            Name, Type, Server, AuthName, Pin, Ca, PskIdentity, PskKey, Opportunistic, Transport, Heartbeat, ConnectionId, Prefix, Rebind, Tls, EarlyData, FastOpen, Compatibility,
             TicketStore, Repeat, Interval, Reconnect, Timeout, Buffer, KeyLog, Trace, Json,
         };
         command.SetAction(RunAsync);
@@ -85,10 +90,11 @@ internal static class QueryCommand
             try
             {
                 DprivLookup lookup = await resolver.QueryAsync(parsedName, typeNumber, cancellationToken).ConfigureAwait(false);
+                DprivProbe? probe = parsed.GetValue(Heartbeat) ? await ProbeAsync(resolver, lookup, cancellationToken).ConfigureAwait(false) : null;
                 if (json)
-                    Console.Out.WriteLine(LookupText.ToJson(name, type, lookup));
+                    Console.Out.WriteLine(LookupText.ToJson(name, type, lookup, probe));
                 else
-                    LookupText.WriteText(Console.Out, lookup);
+                    LookupText.WriteText(Console.Out, lookup, probe);
             }
             catch (DprivException e)
             {
@@ -101,6 +107,8 @@ internal static class QueryCommand
 
             if (parsed.GetValue(Reconnect))
                 resolver.CloseConnections();
+            if (parsed.GetValue(Rebind))
+                resolver.NetworkChanged();
             if (recorder != null)
                 DrawTrace(recorder, json);
         }
@@ -109,6 +117,32 @@ internal static class QueryCommand
             Console.Error.WriteLine("dpriv: the ticket store could not be written: " + resolver.SessionStoreSaveErrorText);
 
         return exit;
+    }
+
+    private static byte[] ParseConnectionId(string text)
+    {
+        try
+        {
+            byte[] id = Convert.FromHexString(text);
+            if (id.Length <= 32)
+                return id;
+        }
+        catch (FormatException)
+        {
+        }
+
+        throw new BadInputException("--cid takes hexadecimal digits, two a byte, for at most 32 bytes, or 'none'.");
+    }
+
+    private static async Task<DprivProbe?> ProbeAsync(DprivResolver resolver, DprivLookup lookup, CancellationToken cancellationToken)
+    {
+        foreach (DprivProbe probe in await resolver.ProbeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (probe.Server == lookup.Server)
+                return probe;
+        }
+
+        return null;
     }
 
     private static void DrawTrace(FlightRecorder recorder, bool json)
@@ -210,6 +244,18 @@ internal static class QueryCommand
         if (parsed.GetValue(AuthName) is { Length: 0 })
             throw new BadInputException("--auth-name needs a name, such as dot.example.");
 
+        string? transport = parsed.GetValue(Transport);
+        if (transport is not ("dot" or "dodtls"))
+            throw new BadInputException($"--transport takes dot or dodtls, not '{transport}'.");
+        if (transport == "dot" && (parsed.GetValue(Heartbeat) || parsed.GetValue(Prefix) || parsed.GetValue(Rebind) || parsed.GetValue(ConnectionId) != null))
+            throw new BadInputException("--heartbeat, --cid, --prefix and --rebind are for --transport dodtls.");
+
+        options.ConnectionId = parsed.GetValue(ConnectionId) switch
+        {
+            null => [],
+            "none" => null,
+            string text => ParseConnectionId(text),
+        };
         byte[]? psk = null;
         byte[]? pskIdentity = null;
         string? pskText = parsed.GetValue(PskKey);
@@ -234,6 +280,8 @@ internal static class QueryCommand
                 throw new BadInputException("--server: " + e.Message);
             }
 
+            server.Transport = transport == "dodtls" ? DprivTransport.Dodtls : DprivTransport.Dot;
+            server.LengthPrefix = parsed.GetValue(Prefix);
             server.AuthenticationName = parsed.GetValue(AuthName);
             server.PskIdentity = pskIdentity;
             server.Psk = psk;

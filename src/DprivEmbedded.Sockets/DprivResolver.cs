@@ -54,8 +54,13 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
             try
             {
-                IPeerVerifier? verifier = MakeVerifier(server, validates ? anchors : null);
-                _servers[i] = new ServerState(server, new ServerConnection(server, options, _crypto, _sessions, _statistics, verifier, SessionKey(server)));
+                TrustAnchors? trusted = validates ? anchors : null;
+                string key = SessionKey(server, trusted);
+                var stream = new ServerConnection(server, options, _crypto, _sessions, _statistics, MakeVerifier(server, trusted), key);
+                DatagramConnection? datagrams = server.Transport == DprivTransport.Dodtls
+                    ? new DatagramConnection(server, options, _crypto, _sessions, _statistics, () => MakeVerifier(server, trusted), key + "|dtls")
+                    : null;
+                _servers[i] = new ServerState(server, stream, datagrams);
             }
             catch (ArgumentException e)
             {
@@ -92,6 +97,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentException">The name or type is none; the message says what would be right.</exception>
     /// <exception cref="DprivException">No server gave an answer.</exception>
     /// <exception cref="OperationCanceledException">The token ended the lookup.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver is, or was before the answer came, disposed of.</exception>
     public Task<DprivLookup> QueryAsync(string name, string type = "A", CancellationToken cancellationToken = default)
     {
         int number = DnsType.FromText(type ?? throw new ArgumentNullException(nameof(type)));
@@ -108,6 +114,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// <returns>The answer and what it cost.</returns>
     /// <exception cref="DprivException">No server gave an answer.</exception>
     /// <exception cref="OperationCanceledException">The token ended the lookup.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver is, or was before the answer came, disposed of.</exception>
     public async Task<DprivLookup> QueryAsync(DnsName name, int type, CancellationToken cancellationToken = default)
     {
         if (name == null)
@@ -115,6 +122,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         if (_disposed)
             throw new ObjectDisposedException(nameof(DprivResolver));
 
+        cancellationToken.ThrowIfCancellationRequested();
         using Activity? activity = DprivDiagnostics.Activities.StartActivity("dpriv.lookup", ActivityKind.Client);
         activity?.SetTag("dns.question.type", DnsType.ToText(type));
         _statistics.Add(ref _statistics.LookupsCount, 1);
@@ -129,8 +137,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         int lastError = DotError.QueryTimeout;
         foreach (ServerState state in InOrder())
         {
-            var lookup = new PendingLookup { Query = query };
-            await AskAsync(state.Connection, lookup, limit.Token).ConfigureAwait(false);
+            PendingLookup lookup = await AskAsync(state, query, name, type, limit.Token).ConfigureAwait(false);
             if (lookup.Error == TlsError.None && lookup.Answer != null)
             {
                 DnsMessage? message = DnsMessage.Parse(lookup.Answer, 0, lookup.Answer.Length);
@@ -147,6 +154,12 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             {
                 DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "cancelled"));
                 throw new OperationCanceledException(cancellationToken);
+            }
+
+            if (lookup.Error == DotError.Cancelled && _disposed && !limit.IsCancellationRequested)
+            {
+                DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "cancelled"));
+                throw new ObjectDisposedException(nameof(DprivResolver), "The resolver was disposed of before the answer came.");
             }
 
             if (lookup.Error == DotError.Cancelled)
@@ -172,9 +185,54 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     public void CloseConnections()
     {
         foreach (ServerState state in _servers)
+        {
             state.Connection.CloseConnection();
+            state.Datagrams?.CloseConnection();
+        }
 
         _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>
+    /// Tells that the device's address changed. An association over DTLS whose server gave a connection id (RFC 9146) goes on over a new socket; everything else is closed and resumed when it is needed.
+    /// </summary>
+    public void NetworkChanged()
+    {
+        foreach (ServerState state in _servers)
+        {
+            state.Connection.NetworkChanged();
+            state.Datagrams?.NetworkChanged();
+        }
+    }
+
+    /// <summary>Probes the servers' associations by DTLS heartbeat (RFC 6520): whether each server still has its own, which also keeps bindings on the path. Nothing is sent where there is no association.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>One result a server that is asked over DTLS.</returns>
+    public async Task<IReadOnlyList<DprivProbe>> ProbeAsync(CancellationToken cancellationToken = default)
+    {
+        var results = new List<DprivProbe>();
+        foreach (ServerState state in _servers)
+        {
+            if (state.Datagrams == null)
+                continue;
+
+            Task<bool>? probe = state.Datagrams.Probe();
+            if (probe == null)
+            {
+                results.Add(new DprivProbe(state.Server, false, false, null));
+                continue;
+            }
+
+            var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            using (cancellationToken.Register(() => cancelled.TrySetCanceled(cancellationToken)))
+            {
+                bool answered = await (await Task.WhenAny(probe, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
+                int rtt = answered ? state.Datagrams.HeartbeatRttMs : -1;
+                results.Add(new DprivProbe(state.Server, true, answered, rtt >= 0 ? TimeSpan.FromMilliseconds(rtt) : (TimeSpan?)null));
+            }
+        }
+
+        return results;
     }
 
     /// <summary>Closes all connections in an orderly way and saves the sessions.</summary>
@@ -185,7 +243,10 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
         _disposed = true;
         foreach (ServerState state in _servers)
+        {
             state.Connection.Dispose();
+            state.Datagrams?.Dispose();
+        }
 
         _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _sessions.Clear();
@@ -198,7 +259,46 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         return default;
     }
 
-    private static async Task AskAsync(ServerConnection connection, PendingLookup lookup, CancellationToken token)
+    /// <summary>Asks one server: over DTLS where it is to be tried, and over TLS for what does not fit into a datagram or where the server does not speak DTLS.</summary>
+    private async Task<PendingLookup> AskAsync(ServerState state, byte[] query, DnsName name, int type, CancellationToken token)
+    {
+        if (state.UsesDatagrams)
+        {
+            var overDatagrams = new PendingLookup { Query = DatagramQuery(name, type) };
+            await AskAsync(state.Datagrams!, overDatagrams, token).ConfigureAwait(false);
+            int error = overDatagrams.Error;
+            bool silent = error == TlsError.HandshakeTimeout || error == TlsError.ConnectFailed;
+            if (silent)
+                state.DatagramsFailed(_options);
+
+            bool elsewhere = silent || error == DotError.QueryTooLarge || (error == TlsError.None && overDatagrams.Truncated);
+            if (!elsewhere || token.IsCancellationRequested)
+                return overDatagrams;
+        }
+
+        var lookup = new PendingLookup { Query = query };
+        await AskAsync(state.Connection, lookup, token).ConfigureAwait(false);
+        return lookup;
+    }
+
+    /// <summary>The query as it goes over DTLS: never with edns-tcp-keepalive (RFC 7828 section 3.2.1).</summary>
+    private byte[] DatagramQuery(DnsName name, int type)
+    {
+        EdnsOptions edns = _options.Edns;
+        var datagram = new EdnsOptions
+        {
+            UdpPayloadBytes = edns.UdpPayloadBytes,
+            DnssecOk = edns.DnssecOk,
+            PaddingBlockBytes = edns.PaddingBlockBytes,
+            ClientSubnetOptOut = edns.ClientSubnetOptOut,
+            ClientSubnetFamily = edns.ClientSubnetFamily,
+        };
+        byte[] buffer = new byte[1024 + edns.PaddingBlockBytes];
+        int count = DnsQuery.Write(buffer, 0, buffer.Length, 0, name, type, DnsClass.Internet, datagram);
+        return buffer.AsSpan(0, count).ToArray();
+    }
+
+    private static async Task AskAsync(IServerConnection connection, PendingLookup lookup, CancellationToken token)
     {
         connection.Submit(lookup);
         using (token.Register(() => connection.Cancel(lookup)))
@@ -209,6 +309,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     {
         var result = new DprivLookup(message, lookup.Answer!, server)
         {
+            Transport = lookup.Transport,
             Version = lookup.Version,
             CipherSuite = lookup.Suite,
             Handshake = lookup.Handshake,
@@ -277,7 +378,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     }
 
     /// <summary>What a session is kept under: the server and how it was authenticated, so that a change of either never resumes an old one.</summary>
-    private string SessionKey(DprivServer server)
+    private string SessionKey(DprivServer server, TrustAnchors? anchors)
     {
         var key = new StringBuilder();
         key.Append(server).Append('|').Append(server.AuthenticationName).Append('|').Append(_options.Profile).Append('|').Append(server.ValidateCertificate).Append('|');
@@ -286,8 +387,8 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
         if (server.PskIdentity != null)
             key.Append("|psk:").Append(Convert.ToBase64String(server.PskIdentity));
-        if (_options.TrustAnchors != null)
-            key.Append("|anchors");
+        if (anchors != null)
+            key.Append("|anchors:").Append(Convert.ToBase64String(anchors.Fingerprint()));
 
         using SHA256 sha = SHA256.Create();
         return server + "|" + Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(key.ToString())), 0, 12);

@@ -12,6 +12,8 @@ internal sealed class PendingLookup
     public int Error;
     public bool Unheard;
     public System.Net.Sockets.SocketError SocketError;
+    public string Transport = "dot";
+    public bool Truncated;
     public int Version;
     public int Suite;
     public bool Authenticated;

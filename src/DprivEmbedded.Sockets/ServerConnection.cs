@@ -13,7 +13,7 @@ namespace DprivEmbedded.Sockets;
 
 /// <summary>Drives the core's <see cref="DotSession"/> with one server over sockets, one connection after another.</summary>
 /// <remarks>All state is under one lock. A lookup writes to the socket on the caller's thread; one loop a connection reads; one timer wakes the core when it asks to be.</remarks>
-internal sealed partial class ServerConnection : IDisposable
+internal sealed partial class ServerConnection : IServerConnection
 {
     private readonly object _gate = new object();
     private readonly DprivServer _server;
@@ -127,6 +127,9 @@ internal sealed partial class ServerConnection : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void NetworkChanged() => CloseConnection();
+
     /// <summary>Closes the connection in an orderly way, for good.</summary>
     public void Dispose()
     {
@@ -155,7 +158,7 @@ internal sealed partial class ServerConnection : IDisposable
         }
     }
 
-    private static string? ServerNameOf(DprivServer server)
+    internal static string? ServerNameOf(DprivServer server)
     {
         string? name = server.AuthenticationName?.TrimEnd('.');
         return name == null || name.Length == 0 || System.Net.IPAddress.TryParse(name, out _) ? null : name;

@@ -44,7 +44,7 @@ internal sealed partial class ClientHandshake
         if (_suiteCount == 0 || (_groupCount == 0 && (_options.Verifier != null || _options.PskDheKe)) || (_schemeCount == 0 && _options.Verifier != null))
             return TlsError.PrimitiveMissing;
 
-        bool session12 = _session != null && _session.Version == ProtocolVersion.Tls12;
+        bool session12 = _session != null && _session.Version == Version12;
         _offersSession13 = _session != null && _session.Version == ProtocolVersion.Tls13;
         _offers12 = _options.MinVersion <= ProtocolVersion.Tls12;
         // A session of TLS 1.2 says what the server speaks; offering 1.3 beside it would cost a key share and the resumption.
@@ -65,12 +65,15 @@ internal sealed partial class ClientHandshake
         }
 
         BeginSend(HandshakeType.ClientHello);
-        _writer.U16(ProtocolVersion.Tls12);
+        _writer.U16(Version12);
         _writer.Bytes(_clientRandom, 0, 32);
         int idLength = _sessionId == null ? 0 : _sessionId.Length;
         _writer.U8(idLength);
         if (idLength > 0)
             _writer.Bytes(_sessionId, 0, idLength);
+
+        if (_dtls != null)
+            WriteVerifyCookie();
 
         WriteCipherSuites();
         _writer.U16(0x0100); // one compression method: none
@@ -82,6 +85,8 @@ internal sealed partial class ClientHandshake
         WriteApplicationProtocol();
         if (_offers12)
             WriteExtensions12(session12);
+        if (_dtls != null)
+            WriteDatagramExtensions();
         WriteLimits();
         if (_options.Verifier != null && _options.Verifier.AcceptsRawPublicKey)
             WriteServerCertificateTypes();
@@ -427,7 +432,7 @@ internal sealed partial class ClientHandshake
         System.Array.Copy(_message, random, _serverRandom, 0, 32);
         if (!_extensions.Take(ExtensionType.SupportedVersions))
         {
-            if (legacyVersion != ProtocolVersion.Tls12 || !_offers12)
+            if (legacyVersion != Version12 || !_offers12)
                 return TlsError.UnsupportedVersion;
             // Early data to a server that turns out to speak 1.2 cannot be taken back (RFC 8446 appendix D.3).
             if (_earlyOffered || _retried)

@@ -61,6 +61,8 @@ internal sealed partial class ClientHandshake
         }
 
         int error = ReadAgreedExtensions();
+        if (error == TlsError.None && _dtls != null)
+            error = ReadDatagramExtensions();
         if (error == TlsError.None && !_extensions.IsEmpty)
             error = TlsError.UnsolicitedExtension;
         if (error == TlsError.None)
@@ -74,7 +76,7 @@ internal sealed partial class ClientHandshake
         HashMessage(length);
         if (echo)
         {
-            if (_session == null || _session.Ticket != null || _session.Version != ProtocolVersion.Tls12)
+            if (_session == null || _session.Ticket != null || _session.Version != Version12)
                 return TlsError.IllegalParameter;
 
             return Resume12();
@@ -84,7 +86,7 @@ internal sealed partial class ClientHandshake
         return TlsError.None;
     }
 
-    private bool OffersTicket12 { get { return _session != null && _session.Version == ProtocolVersion.Tls12 && _session.Ticket != null; } }
+    private bool OffersTicket12 { get { return _session != null && _session.Version == Version12 && _session.Ticket != null; } }
 
     private int FirstOfFull12()
     {
@@ -111,6 +113,7 @@ internal sealed partial class ClientHandshake
 
         _resumed = true;
         _authenticated = _session.Authenticated;
+        _authenticationError = _authenticated ? TlsError.None : TlsError.SessionNotAuthenticated;
         _peerKeyHash = _session.PeerKeyHash;
         System.Array.Copy(_session.Secret, 0, _master, 0, KeySchedule12.MasterSecretBytes);
         MakeKeyBlock12();

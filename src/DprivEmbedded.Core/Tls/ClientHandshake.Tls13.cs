@@ -234,6 +234,7 @@ internal sealed partial class ClientHandshake
             else
             {
                 _authenticated = _session.Authenticated;
+                _authenticationError = _authenticated ? TlsError.None : TlsError.SessionNotAuthenticated;
                 _peerKeyHash = _session.PeerKeyHash;
             }
 
@@ -528,7 +529,7 @@ internal sealed partial class ClientHandshake
     private TlsSession NewSession()
     {
         TlsSession session = new TlsSession();
-        session.Version = _version;
+        session.Version = Version;
         session.CipherSuite = _suite;
         session.ServerName = _options.ServerName;
         session.ApplicationProtocol = _applicationProtocol;

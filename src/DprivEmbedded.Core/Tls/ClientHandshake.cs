@@ -1,11 +1,12 @@
 using DprivEmbedded.Crypto;
+using DprivEmbedded.Dtls;
 using DprivEmbedded.Sessions;
 
 namespace DprivEmbedded.Tls;
 
 /// <summary>
 /// The client's handshake, TLS 1.2 and 1.3, apart from any record layer. This file: input of messages, states, what both versions share.
-/// <c>ClientHandshake.Hello.cs</c>: ClientHello, ServerHello, HelloRetryRequest. <c>ClientHandshake.Tls12.cs</c> and <c>ClientHandshake.Tls13.cs</c>: the two flows.
+/// <c>ClientHandshake.Hello.cs</c>: ClientHello, ServerHello, HelloRetryRequest. <c>ClientHandshake.Tls12.cs</c> and <c>ClientHandshake.Tls13.cs</c>: the two flows. <c>ClientHandshake.Datagram.cs</c>: what DTLS has besides.
 /// </summary>
 /// <remarks>
 /// Messages arrive in pieces of any size through <see cref="Consume"/>. A certificate list, and anything larger than the message buffer that need not be
@@ -66,6 +67,7 @@ internal sealed partial class ClientHandshake
     public ClientHandshake(TlsClientOptions options, ICryptoProvider crypto, IHandshakeChannel channel)
     {
         _options = options;
+        _dtls = options as DtlsClientOptions;
         _crypto = crypto;
         _channel = channel;
         _transcript = crypto.CreateSha256();
@@ -113,7 +115,7 @@ internal sealed partial class ClientHandshake
     /// <summary>Set by the record layer once it has told of the first waiting session; cleared by every change among them.</summary>
     public bool SessionReported;
 
-    public int Version { get { return _version; } }
+    public int Version { get { return _version == ProtocolVersion.Tls12 ? Version12 : _version; } }
 
     public int Suite { get { return _suite; } }
 
@@ -171,7 +173,7 @@ internal sealed partial class ClientHandshake
         _session = session;
         _recordSizeLimit = receivePlaintextBytes > RecordProtection.MaxPlaintextBytes ? 0 : receivePlaintextBytes;
         _maxFragmentCode = _recordSizeLimit == 0 ? 0 : _recordSizeLimit >= 4096 ? 4 : _recordSizeLimit >= 2048 ? 3 : _recordSizeLimit >= 1024 ? 2 : 1;
-        if (_session != null && _session.Version == ProtocolVersion.Tls12)
+        if (_session != null && _session.Version == Version12)
             _maxFragmentCode = _session.MaxFragmentLengthCode;
 
         _crypto.Random.Fill(_clientRandom, 0, 32);
@@ -316,6 +318,7 @@ internal sealed partial class ClientHandshake
         _earlyAccepted = false;
         _earlyRejected = false;
         _cookie = null;
+        ResetDatagram();
         _ticketExpected12 = false;
         _pskUsed = false;
         TicketsReceived = 0;
@@ -328,7 +331,8 @@ internal sealed partial class ClientHandshake
     /// <summary>Whether a session fits these options and is still alive (R19).</summary>
     private bool CanResume(TlsSession session, long utcMs)
     {
-        if (session.Version < _options.MinVersion || session.Version > _options.MaxVersion || !IsOffered(session.CipherSuite))
+        bool version = _dtls != null ? session.Version == ProtocolVersion.Dtls12 : session.Version >= _options.MinVersion && session.Version <= _options.MaxVersion;
+        if (!version || !IsOffered(session.CipherSuite))
             return false;
         if (session.ServerName != _options.ServerName)
             return false;
@@ -336,7 +340,7 @@ internal sealed partial class ClientHandshake
             return false;
         if (session.AuthenticatedUntilUtcSeconds != 0 && utcMs / 1000 > session.AuthenticatedUntilUtcSeconds)
             return false;
-        if (session.Version == ProtocolVersion.Tls12)
+        if (session.Version == Version12)
             return session.ExtendedMasterSecret && session.Secret != null && session.Secret.Length == KeySchedule12.MasterSecretBytes && (session.Ticket != null || session.SessionId != null);
 
         // A ticket from the future is one of a clock that was set back; a second's jitter between clocks is none.
@@ -374,7 +378,7 @@ internal sealed partial class ClientHandshake
         _streaming = _messageType == HandshakeType.Certificate;
         if (_streaming)
         {
-            _transcript.Update(_message, 0, HeaderBytes);
+            HashHeader(_messageLength);
             _certificates.Begin(_options.Verifier, _version == ProtocolVersion.Tls13, _rawPublicKey, _messageLength);
         }
         else if (_messageLength > _message.Length - HeaderBytes)
@@ -386,7 +390,7 @@ internal sealed partial class ClientHandshake
 
             _streaming = true;
             if (!Connected)
-                _transcript.Update(_message, 0, HeaderBytes);
+                HashHeader(_messageLength);
         }
 
         return TlsError.None;
@@ -414,7 +418,7 @@ internal sealed partial class ClientHandshake
         switch (_state)
         {
             case HandshakeState.ServerHello:
-                return OnServerHello(length);
+                return type == HandshakeType.HelloVerifyRequest ? OnHelloVerifyRequest() : OnServerHello(length);
             case HandshakeState.Connected13:
                 return streamed ? OnSkippedTicket() : OnPostHandshake13(type);
             case HandshakeState.Connected12:
@@ -435,7 +439,7 @@ internal sealed partial class ClientHandshake
         switch (_state)
         {
             case HandshakeState.ServerHello:
-                expected = type == HandshakeType.ServerHello;
+                expected = type == HandshakeType.ServerHello || (type == HandshakeType.HelloVerifyRequest && _dtls != null);
                 break;
             case HandshakeState.CertificateOrAbbreviated12:
                 expected = type == HandshakeType.Certificate || type == HandshakeType.NewSessionTicket || type == HandshakeType.ServerKeyExchange || type == HandshakeType.ServerHelloDone;
@@ -496,7 +500,14 @@ internal sealed partial class ClientHandshake
 
     private void HashMessage(int length)
     {
-        _transcript.Update(_message, 0, HeaderBytes + length);
+        if (_dtls == null)
+        {
+            _transcript.Update(_message, 0, HeaderBytes + length);
+            return;
+        }
+
+        HashHeader(length);
+        _transcript.Update(_message, HeaderBytes, length);
     }
 
     /// <summary>Opens a message to send.</summary>
@@ -516,7 +527,7 @@ internal sealed partial class ClientHandshake
             return TlsError.SendBufferTooSmall;
 
         int count = _writer.Position - _sendStart;
-        _transcript.Update(_writer.Buffer, _sendStart, count);
+        HashSent(count);
         _channel.SendMessage(count);
         return TlsError.None;
     }

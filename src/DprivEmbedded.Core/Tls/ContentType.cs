@@ -17,4 +17,7 @@ public static class ContentType
 
     /// <summary>heartbeat. Source: RFC 6520.</summary>
     public const int Heartbeat = 24;
+
+    /// <summary>tls12_cid: a record with a connection id, whose real type is inside. Source: RFC 9146 section 4.</summary>
+    public const int Tls12Cid = 25;
 }

@@ -18,6 +18,9 @@ public static class ExtensionType
     /// <summary>signature_algorithms. Source: RFC 8446 section 4.2.3.</summary>
     public const int SignatureAlgorithms = 13;
 
+    /// <summary>heartbeat. Source: RFC 6520 section 2.</summary>
+    public const int Heartbeat = 15;
+
     /// <summary>application_layer_protocol_negotiation. Source: RFC 7301.</summary>
     public const int ApplicationLayerProtocolNegotiation = 16;
 
@@ -50,6 +53,9 @@ public static class ExtensionType
 
     /// <summary>key_share. Source: RFC 8446 section 4.2.8.</summary>
     public const int KeyShare = 51;
+
+    /// <summary>connection_id. Source: RFC 9146 section 3.</summary>
+    public const int ConnectionId = 54;
 
     /// <summary>renegotiation_info. Source: RFC 5746.</summary>
     public const int RenegotiationInfo = 0xFF01;

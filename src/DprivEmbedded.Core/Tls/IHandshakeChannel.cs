@@ -33,4 +33,10 @@ internal interface IHandshakeChannel
     /// <summary>The plaintext limit that the peer announced for what is sent to it (RFC 8449, RFC 6066 section 4).</summary>
     /// <param name="bytes">Bytes of content a record.</param>
     void LimitWrites(int bytes);
+
+    /// <summary>DTLS: the message_seq of the message that <see cref="SendMessage"/> takes next (RFC 6347 section 4.2.2).</summary>
+    int SendSequence { get; }
+
+    /// <summary>DTLS: the message_seq of the message that is being consumed.</summary>
+    int ReceiveSequence { get; }
 }

@@ -166,6 +166,10 @@ public sealed partial class TlsClient
         _read.SetKey(key, keyOffset, iv, ivOffset);
     }
 
+    int IHandshakeChannel.SendSequence { get { return 0; } }
+
+    int IHandshakeChannel.ReceiveSequence { get { return 0; } }
+
     void IHandshakeChannel.LimitWrites(int bytes)
     {
         _sendLimit = bytes;

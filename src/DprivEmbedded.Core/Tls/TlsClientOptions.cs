@@ -3,7 +3,7 @@ using DprivEmbedded.Crypto;
 namespace DprivEmbedded.Tls;
 
 /// <summary>What a TLS client offers and demands. Read when a client is made and when a handshake starts; not to be changed afterwards. One object may serve many clients.</summary>
-public sealed class TlsClientOptions
+public class TlsClientOptions
 {
     /// <summary>The lowest version offered: <see cref="ProtocolVersion.Tls12"/> (default) or <see cref="ProtocolVersion.Tls13"/>.</summary>
     public int MinVersion = ProtocolVersion.Tls12;

@@ -81,6 +81,15 @@ internal sealed class ClientHello
     /// <summary>Bytes of the message (with its header) before the list of binders: what the binders cover.</summary>
     public int TruncatedBytes;
 
+    /// <summary>DTLS: the cookie, empty for none. Source: RFC 6347 section 4.2.1.</summary>
+    public byte[] VerifyCookie = [];
+
+    /// <summary>connection_id: what the client wants in records to it; null where absent. Source: RFC 9146 section 3.</summary>
+    public byte[]? ConnectionId;
+
+    /// <summary>heartbeat: 1 where the client answers requests, 2 where it wants none; 0 where absent. Source: RFC 6520 section 2.</summary>
+    public int HeartbeatMode;
+
     /// <summary>renegotiation_info's content; null where absent.</summary>
     public byte[]? RenegotiationInfo;
 
@@ -97,8 +106,9 @@ internal sealed class ClientHello
     /// <param name="buffer">Holds the message.</param>
     /// <param name="offset">First byte of its 4-byte header.</param>
     /// <param name="count">Number of bytes with the header.</param>
+    /// <param name="datagram">Whether it is one of DTLS, with a cookie.</param>
     /// <returns><see cref="TlsError.None"/> or the error.</returns>
-    public int Parse(byte[] buffer, int offset, int count)
+    public int Parse(byte[] buffer, int offset, int count, bool datagram = false)
     {
         _messageStart = offset;
         ByteReader r = _reader;
@@ -110,6 +120,9 @@ internal sealed class ClientHello
             return TlsError.DecodeError;
 
         SessionId = Take(sessionIdBytes);
+        if (datagram)
+            VerifyCookie = Take(r.U8());
+
         CipherSuites = TakeU16s(r.U16());
         CompressionMethods = Take(r.U8());
         if (r.Failed || CipherSuites.Length == 0 || CompressionMethods.Length == 0)
@@ -222,6 +235,12 @@ internal sealed class ClientHello
                 return ParseKeyShare();
             case ExtensionType.PreSharedKey:
                 return ParsePreSharedKey();
+            case ExtensionType.ConnectionId:
+                ConnectionId = Take(r.U8());
+                return TlsError.None;
+            case ExtensionType.Heartbeat:
+                HeartbeatMode = r.U8();
+                return r.Failed || HeartbeatMode is 1 or 2 ? TlsError.None : TlsError.IllegalParameter;
             case ExtensionType.RenegotiationInfo:
                 RenegotiationInfo = Take(r.U8());
                 return TlsError.None;

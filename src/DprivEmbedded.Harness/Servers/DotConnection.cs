@@ -29,6 +29,7 @@ public sealed class DotConnection
     private bool _endOnceSent;
     private bool _forgotten;
     private bool _silent;
+    private int _deferred;
 
     internal DotConnection(DotServer server, long nowMs)
     {
@@ -47,8 +48,8 @@ public sealed class DotConnection
     /// <summary>Answers of this connection, wrong ones included.</summary>
     public int Answers { get; private set; }
 
-    /// <summary>Answers that wait for their time.</summary>
-    public int PendingAnswers => _pending.Count;
+    /// <summary>Answers that wait for their time, or for their responder.</summary>
+    public int PendingAnswers => _pending.Count + _deferred;
 
     /// <summary>Whether and how the transport is to be ended once <see cref="Transmit"/> gave 0.</summary>
     public TransportEnd Closed { get; private set; }
@@ -80,7 +81,7 @@ public sealed class DotConnection
             if (!_tls.HandshakeComplete)
                 return options.HandshakeTimeoutMs < 0 ? long.MaxValue : _startMs + options.HandshakeTimeoutMs;
 
-            return options.IdleTimeoutMs < 0 || _pending.Count > 0 ? long.MaxValue : _lastActivityMs + options.IdleTimeoutMs;
+            return options.IdleTimeoutMs < 0 || _pending.Count > 0 || _deferred > 0 ? long.MaxValue : _lastActivityMs + options.IdleTimeoutMs;
         }
     }
 
@@ -283,17 +284,47 @@ public sealed class DotConnection
         if (!_tls.HandshakeComplete)
             _server.Counters.EarlyQueries++;
 
-        int keepalive = options.Draining ? 0 : options.AdvertisedKeepaliveMs;
-        int count = _server.Responder.Respond(query, 0, query.Length, _scratch, 0, 65535, keepalive);
-        if (count == 0)
+        int number = Queries - 1;
+        if (_server.Responder != null)
+        {
+            int keepalive = options.Draining ? 0 : options.AdvertisedKeepaliveMs;
+            int count = _server.Responder.Respond(query, 0, query.Length, _scratch, 0, 65535, keepalive);
+            Reply(query, number, count == 0 ? null : _scratch[..count], nowMs);
+            return;
+        }
+
+        _deferred++;
+        _server.Deferred!.Begin(query, 65535, response =>
+        {
+            if (_server.Post != null)
+                _server.Post(laterMs => Later(response, laterMs));
+            else
+                Later(response, nowMs);
+        });
+
+        void Later(byte[]? response, long laterMs)
+        {
+            _deferred--;
+            if (Closed != TransportEnd.Open || _forgotten || _silent)
+                return;
+
+            Reply(query, number, response, laterMs);
+            SendDueAnswers(laterMs);
+            FollowTls();
+        }
+    }
+
+    private void Reply(byte[] query, int number, byte[]? response, long nowMs)
+    {
+        DotServerOptions options = _server.Options;
+        if (response == null)
         {
             _server.Counters.MalformedFrames++;
             return;
         }
 
-        byte[] response = _scratch[..count];
         int every = Math.Max(1, options.AnswerFaultEvery);
-        AnswerFault fault = (Queries - 1) % every == 0 ? options.AnswerFault : AnswerFault.None;
+        AnswerFault fault = number % every == 0 ? options.AnswerFault : AnswerFault.None;
         List<byte[]> frames = Spoil(fault, query, response);
         if (fault != AnswerFault.None && options.RightAnswerFollows)
             frames.Add(Frame(response, response.Length));
@@ -311,57 +342,16 @@ public sealed class DotConnection
 
     private List<byte[]> Spoil(AnswerFault fault, byte[] query, byte[] response)
     {
-        switch (fault)
+        byte[][]? messages = AnswerSpoiler.Spoil(fault, query, response, _server.Lot);
+        if (messages != null)
+            return [.. messages.Select(m => Frame(m, m.Length))];
+
+        return fault switch
         {
-            case AnswerFault.None:
-                return [Frame(response, response.Length)];
-            case AnswerFault.Drop:
-                return [];
-            case AnswerFault.WrongId:
-                byte[] wrongId = (byte[])response.Clone();
-                wrongId[1] ^= 1;
-                return [Frame(wrongId, wrongId.Length)];
-            case AnswerFault.WrongQuestion:
-                // The first octet of the first label changes to another letter; the root name gets another type instead.
-                byte[] wrongName = (byte[])response.Clone();
-                int at = wrongName.Length > 13 && wrongName[12] > 0 ? 13 : 14;
-                if (at < wrongName.Length)
-                    wrongName[at] = (byte)(wrongName[at] is (byte)'z' or (byte)'Z' ? 'y' : 'z');
-
-                return [Frame(wrongName, wrongName.Length)];
-            case AnswerFault.Echo:
-                return [Frame(query, query.Length)];
-            case AnswerFault.EmptyFrame:
-                return [[0, 0]];
-            case AnswerFault.OversizeFrame:
-                return [Frame(response, 65535)];
-            case AnswerFault.HalfMessage:
-                byte[] half = response[..(response.Length / 2)];
-                return [Frame(half, half.Length)];
-            case AnswerFault.HalfFrame:
-                return [Frame(response[..(response.Length / 2)], response.Length)];
-            case AnswerFault.Truncation:
-                byte[] truncated = Truncate(response);
-                return [Frame(truncated, truncated.Length)];
-            case AnswerFault.Garbage:
-                byte[] garbage = new byte[64];
-                _server.Lot.NextBytes(garbage);
-                return [Frame(garbage, garbage.Length)];
-            default:
-                return [Frame(response, response.Length), Frame(response, response.Length)];
-        }
-    }
-
-    private static byte[] Truncate(byte[] response)
-    {
-        int end = 12;
-        while (end < response.Length && response[end] > 0 && response[end] < 64)
-            end += 1 + response[end];
-
-        byte[] truncated = response[..Math.Min(response.Length, end + 5)];
-        truncated[2] |= 2;
-        Array.Clear(truncated, 6, 6);
-        return truncated;
+            AnswerFault.EmptyFrame => [[0, 0]],
+            AnswerFault.OversizeFrame => [Frame(response, 65535)],
+            _ => [Frame(response[..(response.Length / 2)], response.Length)],
+        };
     }
 
     private static byte[] Frame(byte[] message, int length)

@@ -18,9 +18,24 @@ public sealed class DotServer
     /// <param name="responder">Answers the queries.</param>
     /// <param name="options">How it behaves; not copied.</param>
     public DotServer(ICryptoProvider crypto, IDnsResponder responder, DotServerOptions options)
+        : this(crypto, options)
+    {
+        Responder = responder;
+    }
+
+    /// <summary>Makes a server whose answers come later.</summary>
+    /// <param name="crypto">Where the primitives come from.</param>
+    /// <param name="responder">Answers the queries; edns-tcp-keepalive is not announced then.</param>
+    /// <param name="options">How it behaves; not copied.</param>
+    public DotServer(ICryptoProvider crypto, IDeferredDnsResponder responder, DotServerOptions options)
+        : this(crypto, options)
+    {
+        Deferred = responder;
+    }
+
+    private DotServer(ICryptoProvider crypto, DotServerOptions options)
     {
         Crypto = crypto;
-        Responder = responder;
         Options = options;
         State = new ServerState(crypto);
         Lot = new Random(options.Seed);
@@ -40,7 +55,12 @@ public sealed class DotServer
 
     internal ICryptoProvider Crypto { get; }
 
-    internal IDnsResponder Responder { get; }
+    internal IDnsResponder? Responder { get; }
+
+    internal IDeferredDnsResponder? Deferred { get; }
+
+    /// <summary>Brings an answer that came later back to the driver, with the time; null where the driver needs no such help.</summary>
+    internal Action<Action<long>>? Post { get; set; }
 
     internal Random Lot { get; }
 

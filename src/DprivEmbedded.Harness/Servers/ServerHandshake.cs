@@ -3,19 +3,21 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using DprivEmbedded.Crypto;
+using DprivEmbedded.Dtls;
 using DprivEmbedded.Tls;
 
 namespace DprivEmbedded.Harness;
 
-/// <summary>What the server's handshakes of TLS 1.2 and 1.3 share: transcript, choices made from a ClientHello, key exchange.</summary>
+/// <summary>What the server's handshakes of TLS 1.2, DTLS 1.2 and TLS 1.3 share: transcript, choices made from a ClientHello, key exchange.</summary>
 internal abstract class ServerHandshake
 {
     private const int X509 = 0;
     private const int RawPublicKey = 2;
     private readonly byte[] _messageBuffer = new byte[128 * 1024];
+    private readonly byte[] _longHeader = new byte[DtlsHandshakeHeader.Bytes];
 
     /// <summary>Makes one for a connection.</summary>
-    protected ServerHandshake(TlsServer server)
+    protected ServerHandshake(TlsServerBase server)
     {
         Server = server;
         Options = server.Options;
@@ -31,7 +33,7 @@ internal abstract class ServerHandshake
     public abstract bool CanSend { get; }
 
     /// <summary>The connection.</summary>
-    protected TlsServer Server { get; }
+    protected TlsServerBase Server { get; }
 
     /// <summary>Its options.</summary>
     protected TlsServerOptions Options { get; }
@@ -114,12 +116,26 @@ internal abstract class ServerHandshake
         for (int i = action == TlsFaultAction.Repeat ? 2 : 1; i > 0; i--)
         {
             if (hash)
-                Transcript.Update(_messageBuffer, 0, bytes);
+                Hash(_messageBuffer, bytes, true);
 
-            Server.Records.Handshake(_messageBuffer.AsSpan(0, bytes));
+            Server.SendHandshake(_messageBuffer.AsSpan(0, bytes));
         }
 
         return true;
+    }
+
+    /// <summary>Hashes a message; in DTLS with its header as if it were one fragment. Source: RFC 6347 section 4.2.6.</summary>
+    protected void Hash(byte[] message, int count, bool sent)
+    {
+        int start = 0;
+        if (Server.IsDatagram)
+        {
+            start = 4;
+            DtlsHandshakeHeader.Write(_longHeader, 0, message[0], count - 4, sent ? Server.SendSequence : Server.ReceiveSequence, 0, count - 4);
+            Transcript.Update(_longHeader, 0, _longHeader.Length);
+        }
+
+        Transcript.Update(message, start, count - start);
     }
 
     /// <summary>The transcript hash so far.</summary>
@@ -201,14 +217,14 @@ internal abstract class ServerHandshake
             int most = Server.Version == ProtocolVersion.Tls13 ? RecordProtection.MaxPlaintextBytes + 1 : RecordProtection.MaxPlaintextBytes;
             int limit = Math.Min(Options.RecordSizeLimit, most);
             list.AddU16(ExtensionType.RecordSizeLimit, limit);
-            Server.Records.PeerRecordSizeLimit = Math.Min(hello.RecordSizeLimit, most);
+            Server.LimitRecords(0, Math.Min(hello.RecordSizeLimit, most));
             Server.OwnRecordSizeLimit = limit;
         }
         else if (hello.MaxFragmentLengthCode > 0 && Options.MaxFragmentLength)
         {
             list.Add(ExtensionType.MaxFragmentLength, (byte)hello.MaxFragmentLengthCode);
             Server.MaxFragmentLengthCode = hello.MaxFragmentLengthCode;
-            Server.Records.MaxFragmentBytes = 256 << hello.MaxFragmentLengthCode;
+            Server.LimitRecords(256 << hello.MaxFragmentLengthCode, 0);
         }
     }
 
@@ -297,7 +313,7 @@ internal abstract class ServerHandshake
             return;
         }
 
-        Transcript.Update(message, 0, message.Length);
+        Hash(message, message.Length, false);
         Server.ClientDeclinedCertificate = true;
     }
 

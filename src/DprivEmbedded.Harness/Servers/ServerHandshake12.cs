@@ -6,7 +6,7 @@ using DprivEmbedded.Tls;
 
 namespace DprivEmbedded.Harness;
 
-/// <summary>The server's TLS 1.2 handshake. Source: RFC 5246, RFC 5077, RFC 7627, RFC 8422.</summary>
+/// <summary>The server's handshake of TLS 1.2 and DTLS 1.2 (after the cookie exchange). Source: RFC 5246, RFC 5077, RFC 7627, RFC 8422, RFC 6347.</summary>
 /// <remarks>
 /// <code>
 ///      client                                        server
@@ -29,8 +29,6 @@ internal sealed class ServerHandshake12 : ServerHandshake
     private byte[] _clientRandom = [];
     private State _state = State.AwaitClientHello;
     private IKeyAgreement? _agreement;
-    private RecordProtection? _nextRead;
-    private RecordProtection? _nextWrite;
     private byte[] _sessionId = [];
     private ServerSession? _session;
     private ServerCredential? _credential;
@@ -39,7 +37,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
     private bool _sendsTicket;
 
     /// <summary>Makes one for a connection.</summary>
-    public ServerHandshake12(TlsServer server)
+    public ServerHandshake12(TlsServerBase server)
         : base(server)
     {
         _schedule = new KeySchedule12(server.Crypto);
@@ -57,6 +55,9 @@ internal sealed class ServerHandshake12 : ServerHandshake
 
     /// <inheritdoc/>
     public override bool AcceptsApplicationData => _state == State.Connected;
+
+    /// <summary>Whether the client's change_cipher_spec is next.</summary>
+    public bool AwaitsChangeCipherSpec => _state == State.AwaitChangeCipherSpec;
 
     /// <inheritdoc/>
     public override bool CanSend => _state == State.Connected;
@@ -97,8 +98,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return;
         }
 
-        Server.SetRead(_nextRead!);
-        _nextRead = null;
+        Server.ChangeReadKeys();
         _state = State.AwaitFinished;
     }
 
@@ -107,8 +107,6 @@ internal sealed class ServerHandshake12 : ServerHandshake
     {
         _schedule.Clear();
         _agreement?.Clear();
-        _nextRead?.Clear();
-        _nextWrite?.Clear();
         ConstantTime.Clear(_master);
     }
 
@@ -123,7 +121,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
     public void ClientHello(ClientHello hello, byte[] message)
     {
         _clientRandom = hello.Random;
-        Transcript.Update(message, 0, message.Length);
+        Hash(message, message.Length, false);
         if (!CheckHello(hello) || !CheckServerName(hello) || !ChooseApplicationProtocol(hello))
             return;
 
@@ -209,7 +207,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
         else if (hello.SessionId.Length > 0 && Options.SessionIds)
             session = Server.State.Find(hello.SessionId);
 
-        if (session == null || session.Version != ProtocolVersion.Tls12 || !session.IsAlive(Server.NowMs) || session.ServerName != hello.ServerName
+        if (session == null || session.Version != Server.Version || !session.IsAlive(Server.NowMs) || session.ServerName != hello.ServerName
             || !hello.CipherSuites.Contains(session.CipherSuite) || !Options.CipherSuites.Contains(session.CipherSuite))
             return null;
 
@@ -293,7 +291,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
     private bool SendServerHello(ClientHello hello)
     {
         Crypto.Random.Fill(ServerRandom, 0, 32);
-        if ((Options.Tls13 && !Faults.NoDowngradeSentinel) || Faults.ForceDowngradeSentinel)
+        if ((Options.Tls13 && Server.Version == ProtocolVersion.Tls12 && !Faults.NoDowngradeSentinel) || Faults.ForceDowngradeSentinel)
             "DOWNGRD\x01"u8.CopyTo(ServerRandom.AsSpan(24));
 
         ExtensionList extensions = new();
@@ -314,9 +312,10 @@ internal sealed class ServerHandshake12 : ServerHandshake
             AddCertificateType(extensions, _rawPublicKey);
 
         AddCommonExtensions(extensions, hello, Server.Resumed);
+        Server.AddOwnExtensions(extensions, hello);
         byte[] sessionId = SpoilSessionId(_sessionId);
         BeginMessage(HandshakeType.ServerHello);
-        Writer.U16(Faults.WrongVersion != 0 ? Faults.WrongVersion : ProtocolVersion.Tls12);
+        Writer.U16(Faults.WrongVersion != 0 ? Faults.WrongVersion : Server.Version);
         Writer.Bytes(ServerRandom, 0, 32);
         Writer.U8(sessionId.Length);
         Writer.Bytes(sessionId, 0, sessionId.Length);
@@ -404,7 +403,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return;
         }
 
-        Transcript.Update(message, 0, message.Length);
+        Hash(message, message.Length, false);
         byte[]? premaster = Premaster(identity, share);
         if (premaster == null)
             return;
@@ -459,10 +458,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
         int ivBytes = CipherSuite.FixedIvBytes(suite);
         byte[] block = new byte[2 * (keyBytes + ivBytes)];
         _schedule.KeyBlock(_master, _clientRandom, ServerRandom, block, block.Length);
-        _nextRead = new RecordProtection(Crypto, suite);
-        _nextRead.SetKey(block, 0, block, 2 * keyBytes);
-        _nextWrite = new RecordProtection(Crypto, suite);
-        _nextWrite.SetKey(block, keyBytes, block, 2 * keyBytes + ivBytes);
+        Server.SetNextKeys(block);
         ConstantTime.Clear(block);
         Options.KeyLog?.Log("CLIENT_RANDOM", _clientRandom, _master, _master.Length);
     }
@@ -483,7 +479,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return;
         }
 
-        Transcript.Update(message, 0, message.Length);
+        Hash(message, message.Length, false);
         if (!Server.Resumed)
         {
             if (!SendTicket() || !SendFinished())
@@ -519,10 +515,9 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return false;
 
         for (int i = action == TlsFaultAction.Omit ? 0 : action == TlsFaultAction.Repeat ? 2 : 1; i > 0; i--)
-            Server.Records.ChangeCipherSpec();
+            Server.SendChangeCipherSpec();
 
-        Server.Records.SetWrite(_nextWrite);
-        _nextWrite = null;
+        Server.ChangeWriteKeys();
         byte[] verifyData = new byte[KeySchedule12.VerifyDataBytes];
         _schedule.Finished(_master, false, TranscriptHash(), verifyData);
         SpoilFinished(verifyData);
@@ -535,7 +530,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
     {
         return new ServerSession
         {
-            Version = ProtocolVersion.Tls12,
+            Version = Server.Version,
             CipherSuite = Server.CipherSuite,
             Secret = (byte[])_master.Clone(),
             IssuedMs = Server.NowMs,

@@ -55,6 +55,8 @@ internal sealed class ServerHandshake13 : ServerHandshake
         _choice = new PskChoice(server);
     }
 
+    private new TlsServer Server => (TlsServer)base.Server;
+
     private enum State
     {
         AwaitClientHello,

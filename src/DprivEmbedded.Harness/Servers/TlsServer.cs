@@ -11,7 +11,7 @@ namespace DprivEmbedded.Harness;
 /// <see cref="Transmit"/> until 0, then look at <see cref="End"/>: where it is not <see cref="TransportEnd.Open"/>, end the transport so. Bytes from the peer never throw.
 /// Source: RFC 8446, RFC 5246.
 /// </remarks>
-public sealed class TlsServer
+public sealed class TlsServer : TlsServerBase
 {
     private const int MaxMessageBytes = 128 * 1024;
     private const int MaxIdleRecords = 64;
@@ -20,73 +20,32 @@ public sealed class TlsServer
     private readonly byte[] _record = new byte[RecordProtection.HeaderBytes + RecordProtection.MaxPlaintextBytes + 2048];
     private readonly ByteQueue _messages = new();
     private readonly ByteQueue _readable = new();
-    private readonly FaultRunner _faults;
     private int _recordBytes;
     private int _idleRecords;
     private RecordProtection? _read;
     private bool _readKeysChanged;
     private ServerHandshake? _handshake;
+    private RecordProtection? _nextRead;
+    private RecordProtection? _nextWrite;
 
     /// <summary>Makes the server's side of a connection.</summary>
     /// <param name="crypto">Where the primitives come from.</param>
     /// <param name="options">What is offered; not copied.</param>
     /// <param name="state">What the connections share.</param>
     public TlsServer(ICryptoProvider crypto, TlsServerOptions options, ServerState state)
+        : base(crypto, options, state)
     {
-        Crypto = crypto;
-        Options = options;
-        State = state;
         Records = new ServerRecords(options);
-        _faults = new FaultRunner(this);
     }
-
-    /// <summary>The error that ended the connection, <see cref="TlsError.None"/> while there is none. Sticky.</summary>
-    public int Error { get; private set; }
-
-    /// <summary>The last alert that was sent; -1 for none.</summary>
-    public int AlertSent { get; private set; } = -1;
-
-    /// <summary>The last alert that came, warnings included; -1 for none.</summary>
-    public int AlertReceived { get; private set; } = -1;
 
     /// <summary>What is to be done with the transport once <see cref="Transmit"/> gives 0.</summary>
     public TransportEnd End { get; private set; }
 
-    /// <summary>Whether the client's Finished was verified.</summary>
-    public bool HandshakeComplete { get; private set; }
-
     /// <summary>Whether <see cref="Send"/> may be called: the handshake is complete, or early data was accepted and is answered at once.</summary>
     public bool CanSend => !Ended && _handshake is { CanSend: true };
 
-    /// <summary>Whether the client's close_notify came.</summary>
-    public bool PeerClosed { get; private set; }
-
-    /// <summary>The negotiated version, one of <see cref="ProtocolVersion"/>; 0 before.</summary>
-    public int Version { get; internal set; }
-
-    /// <summary>The negotiated suite, one of <see cref="Tls.CipherSuite"/>; 0 before.</summary>
-    public int CipherSuite { get; internal set; }
-
-    /// <summary>The group of the key exchange; 0 where there was none.</summary>
-    public int Group { get; internal set; }
-
-    /// <summary>Whether the handshake resumes a session (by ticket or session id).</summary>
-    public bool Resumed { get; internal set; }
-
-    /// <summary>Whether an external pre-shared key authenticates the handshake.</summary>
-    public bool UsedPsk { get; internal set; }
-
-    /// <summary>Whether the client answered a request for a certificate with an empty list.</summary>
-    public bool ClientDeclinedCertificate { get; internal set; }
-
-    /// <summary>Whether a raw public key was sent.</summary>
-    public bool UsedRawPublicKey { get; internal set; }
-
     /// <summary>Whether a HelloRetryRequest was sent.</summary>
     public bool UsedHelloRetryRequest { get; internal set; }
-
-    /// <summary>TLS 1.2: whether the extended master secret is used.</summary>
-    public bool ExtendedMasterSecret { get; internal set; }
 
     /// <summary>Whether the client offered early data.</summary>
     public bool EarlyDataOffered { get; internal set; }
@@ -97,17 +56,8 @@ public sealed class TlsServer
     /// <summary>Bytes of early data that came (accepted: content; rejected: whole records that were skipped).</summary>
     public int EarlyDataBytes { get; internal set; }
 
-    /// <summary>The name that the client asked for, in lower case; null for none.</summary>
-    public string? ServerName { get; internal set; }
-
-    /// <summary>The negotiated application protocol; null for none.</summary>
-    public string? ApplicationProtocol { get; internal set; }
-
     /// <summary>The client's record_size_limit where both sides announced one (RFC 8449); 0 otherwise.</summary>
     public int PeerRecordSizeLimit => Records.PeerRecordSizeLimit;
-
-    /// <summary>The negotiated max_fragment_length code (RFC 6066 section 4), 1..4; 0 for none.</summary>
-    public int MaxFragmentLengthCode { get; internal set; }
 
     /// <summary>KeyUpdates that came.</summary>
     public int KeyUpdatesReceived { get; internal set; }
@@ -118,21 +68,7 @@ public sealed class TlsServer
     /// <summary>Bytes of application data ready for <see cref="Read"/>.</summary>
     public int ReadableBytes => _readable.Count;
 
-    internal ICryptoProvider Crypto { get; }
-
-    internal TlsServerOptions Options { get; }
-
-    internal ServerState State { get; }
-
     internal ServerRecords Records { get; }
-
-    internal long NowMs { get; private set; }
-
-    internal bool ServerNameKnown { get; set; }
-
-    internal int OwnRecordSizeLimit { get; set; }
-
-    internal bool Ended { get; private set; }
 
     /// <summary>Takes bytes from the transport; all are consumed.</summary>
     /// <param name="data">The bytes; not kept.</param>
@@ -291,13 +227,49 @@ public sealed class TlsServer
         _readKeysChanged = true;
     }
 
-    internal void Complete()
+    internal override void SendHandshake(ReadOnlySpan<byte> message)
     {
-        HandshakeComplete = true;
+        Records.Handshake(message);
+    }
+
+    internal override void SendChangeCipherSpec()
+    {
+        Records.ChangeCipherSpec();
+    }
+
+    internal override void LimitRecords(int maxFragmentBytes, int peerRecordSizeLimit)
+    {
+        if (maxFragmentBytes > 0)
+            Records.MaxFragmentBytes = maxFragmentBytes;
+
+        if (peerRecordSizeLimit > 0)
+            Records.PeerRecordSizeLimit = peerRecordSizeLimit;
+    }
+
+    internal override void SetNextKeys(byte[] block)
+    {
+        int keyBytes = Tls.CipherSuite.KeyBytes(CipherSuite);
+        int ivBytes = Tls.CipherSuite.FixedIvBytes(CipherSuite);
+        _nextRead = new RecordProtection(Crypto, CipherSuite);
+        _nextRead.SetKey(block, 0, block, 2 * keyBytes);
+        _nextWrite = new RecordProtection(Crypto, CipherSuite);
+        _nextWrite.SetKey(block, keyBytes, block, 2 * keyBytes + ivBytes);
+    }
+
+    internal override void ChangeReadKeys()
+    {
+        SetRead(_nextRead!);
+        _nextRead = null;
+    }
+
+    internal override void ChangeWriteKeys()
+    {
+        Records.SetWrite(_nextWrite);
+        _nextWrite = null;
     }
 
     /// <summary>Ends the connection with an error and its alert; the first error is kept.</summary>
-    internal void Fail(int error, int alert = -1)
+    internal override void Fail(int error, int alert = -1)
     {
         if (Ended)
             return;
@@ -310,7 +282,7 @@ public sealed class TlsServer
         Finish(TransportEnd.Fin);
     }
 
-    internal void SendAlert(int level, int description)
+    internal override void SendAlert(int level, int description)
     {
         AlertSent = description;
         Records.Write(ContentType.Alert, [(byte)level, (byte)description]);
@@ -318,9 +290,61 @@ public sealed class TlsServer
 
     /// <summary>Runs the fault of a stage.</summary>
     /// <returns>What is left for the caller to do: None, Omit, Repeat or TrailingByte. The connection may have ended.</returns>
-    internal TlsFaultAction Fault(TlsStage stage, int contentType)
+    internal override TlsFaultAction Fault(TlsStage stage, int contentType)
     {
-        return Ended ? TlsFaultAction.None : _faults.Run(stage, contentType);
+        if (!TakeFault(stage))
+            return TlsFaultAction.None;
+
+        TlsServerFaults faults = Options.Faults;
+        switch (faults.Action)
+        {
+            case TlsFaultAction.Alert:
+                SendAlert(2, faults.Alert);
+                Finish(TransportEnd.Fin);
+                break;
+            case TlsFaultAction.WarningAlert:
+                SendAlert(1, faults.Alert);
+                break;
+            case TlsFaultAction.Close:
+                Records.Flush();
+                Finish(TransportEnd.Fin);
+                break;
+            case TlsFaultAction.CloseWithNotify:
+                SendAlert(1, AlertDescription.CloseNotify);
+                Finish(TransportEnd.Fin);
+                break;
+            case TlsFaultAction.Reset:
+                Finish(TransportEnd.Reset);
+                break;
+            case TlsFaultAction.Silence:
+                Records.Flush();
+                Records.Muted = true;
+                Finish(TransportEnd.Open);
+                break;
+            case TlsFaultAction.OversizeRecord:
+                Records.Oversize();
+                break;
+            case TlsFaultAction.EmptyRecords:
+                for (int i = 0; i < faults.Count; i++)
+                    Records.Empty(contentType);
+
+                break;
+            case TlsFaultAction.Garbage:
+                byte[] garbage = new byte[faults.Count];
+                Array.Fill(garbage, (byte)'x');
+                Records.Raw(garbage);
+                break;
+            case TlsFaultAction.CorruptRecord:
+                Records.Corrupt();
+                break;
+            case TlsFaultAction.UnexpectedMessage:
+                Records.Handshake([99, 0, 0, 1, 0]);
+                break;
+            default:
+                return faults.Action;
+        }
+
+        return TlsFaultAction.None;
     }
 
     /// <summary>Ends the connection; nothing is sent or taken afterwards.</summary>
@@ -329,6 +353,8 @@ public sealed class TlsServer
         Ended = true;
         End = end;
         _handshake?.Clear();
+        _nextRead?.Clear();
+        _nextWrite?.Clear();
         _read?.Clear();
         Records.Clear();
     }
@@ -459,7 +485,7 @@ public sealed class TlsServer
     }
 
     /// <summary>Counts a record that carries nothing; too many end the connection.</summary>
-    internal bool Idle()
+    internal override bool Idle()
     {
         if (++_idleRecords <= MaxIdleRecords)
             return true;

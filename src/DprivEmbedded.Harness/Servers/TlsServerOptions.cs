@@ -4,7 +4,7 @@ using DprivEmbedded.Tls;
 namespace DprivEmbedded.Harness;
 
 /// <summary>What a <see cref="TlsServer"/> offers and how it shapes its records. Shared by the connections of a server; may be changed between connections.</summary>
-public sealed class TlsServerOptions
+public class TlsServerOptions
 {
     /// <summary>Whether TLS 1.3 is spoken.</summary>
     public bool Tls13 { get; set; } = true;
