@@ -38,7 +38,7 @@ internal sealed class DtlsLink : DatagramTransport
                 return datagram.Length;
             }
 
-            long wakeMs = Math.Min(_network.Socket.NextWakeMs, endMs);
+            long wakeMs = Math.Min(_network.NextWakeMs, endMs);
             if (Sleeps && wakeMs > _network.NowMs)
                 Thread.Sleep((int)(wakeMs - _network.NowMs));
 

@@ -7,16 +7,25 @@ using Org.BouncyCastle.Tls;
 
 namespace DprivEmbedded.Harness.Tests.Servers;
 
-/// <summary>A DtlsServerSocket in virtual time and the clients around it. A client that waits lets time pass.</summary>
+/// <summary>A DtlsServerSocket or a DodtlsServer in virtual time and the clients around it. A client that waits lets time pass.</summary>
 internal sealed class DtlsNetwork
 {
     private readonly byte[] _buffer = new byte[65536];
+    private readonly DodtlsServer? _dns;
 
     public DtlsNetwork(Action<DtlsServerOptions>? configure = null)
     {
         Options = new DtlsServerOptions { Credentials = TestCertificates.Credentials };
         configure?.Invoke(Options);
         Socket = new DtlsServerSocket(new BouncyCastleProvider(), Options);
+        Socket.State.Psks.Add(new ServerPsk("sensor-1"u8.ToArray(), TlsRig.PskKey));
+    }
+
+    public DtlsNetwork(DodtlsServer dns)
+    {
+        Options = dns.Options.Dtls;
+        Socket = dns.Socket;
+        _dns = dns;
         Socket.State.Psks.Add(new ServerPsk("sensor-1"u8.ToArray(), TlsRig.PskKey));
     }
 
@@ -27,6 +36,8 @@ internal sealed class DtlsNetwork
     public DtlsServerCounters Counters => Socket.Counters;
 
     public long NowMs { get; set; }
+
+    public long NextWakeMs => _dns?.NextWakeMs ?? Socket.NextWakeMs;
 
     /// <summary>Every datagram of the server, with where it went.</summary>
     public List<(string To, byte[] Bytes)> Sent { get; } = [];
@@ -72,7 +83,11 @@ internal sealed class DtlsNetwork
         foreach (byte[] bytes in ToServer?.Invoke(datagram) ?? [datagram])
         {
             Received.Add((from, bytes));
-            Socket.Receive(from, bytes, 0, bytes.Length, NowMs);
+            if (_dns != null)
+                _dns.Receive(from, bytes, 0, bytes.Length, NowMs);
+            else
+                Socket.Receive(from, bytes, 0, bytes.Length, NowMs);
+
             Drain();
         }
     }
@@ -80,10 +95,14 @@ internal sealed class DtlsNetwork
     /// <summary>Lets time pass for the server.</summary>
     public void AdvanceTo(long timeMs)
     {
-        while (Socket.NextWakeMs <= timeMs)
+        while (NextWakeMs <= timeMs)
         {
-            NowMs = Math.Max(NowMs, Socket.NextWakeMs);
-            Socket.HandleTimeout(NowMs);
+            NowMs = Math.Max(NowMs, NextWakeMs);
+            if (_dns != null)
+                _dns.HandleTimeout(NowMs);
+            else
+                Socket.HandleTimeout(NowMs);
+
             Drain();
         }
 
@@ -92,7 +111,7 @@ internal sealed class DtlsNetwork
 
     public void Drain()
     {
-        while (Socket.TryRead(out DtlsServer? association, out byte[]? data))
+        while (_dns == null && Socket.TryRead(out DtlsServer? association, out byte[]? data))
         {
             byte[] answer = [.. data.Select(b => (byte)char.ToUpperInvariant((char)b))];
             if (association.CanSend)
