@@ -11,4 +11,12 @@ public sealed class BadInputException : Exception
         : base(message)
     {
     }
+
+    /// <summary>An exception's message without the framework's "(Parameter ...)", which names nothing that a person gave.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <returns>The message.</returns>
+    public static string Plain(ArgumentException exception)
+    {
+        return exception.ParamName == null ? exception.Message : exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
+    }
 }

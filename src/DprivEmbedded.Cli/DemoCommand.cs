@@ -19,6 +19,8 @@ namespace DprivEmbedded.Cli;
 /// <summary><c>dpriv demo</c>: a resolver in this process, a handful of lookups, its state lost in between, resumption shown.</summary>
 internal static class DemoCommand
 {
+    private const int MaxAnswer = 24;
+
     private static readonly Option<string?> Tls = new("--tls") { Description = "Only this version.", HelpName = "1.2|1.3" };
     private static readonly Option<bool> Trace = new("--trace") { Description = "Draw the exchanged flights of each lookup as a ladder." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON object a lookup." };
@@ -62,12 +64,15 @@ internal static class DemoCommand
             ("the connection is there", null, "shop.example", "AAAA"),
             ("and again", null, "www.example", "HTTPS"),
             ("the client slept", resolver.CloseConnections, "example", "MX"),
-            ("the server forgot the connection (RST)", () => ForgetConnections(host), "example", "TXT"),
-            ("the server lost all state, tickets too", () => host.LoseState(), "_mqtts._tcp.example", "SRV"),
+            ("the connection is lost: RST", () => ForgetConnections(host), "example", "TXT"),
+            ("all state is lost, tickets too", () => host.LoseState(), "_mqtts._tcp.example", "SRV"),
             ("no such name", null, "nosuch.example", "A"),
         };
 
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("before the lookup", "name", "type", "answer", "handshake", "round trips", "up", "down", "ms");
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (string heading in (string[])["before the lookup", "name", "type", "answer", "handshake", "round trips", "bytes up", "bytes down", "ms"])
+            table.AddColumn(table.Columns.Count < 5 ? new TableColumn(heading).NoWrap() : new TableColumn(heading.Replace(' ', '\n')).RightAligned());
+
         foreach (var (what, before, name, type) in steps)
         {
             before?.Invoke();
@@ -115,8 +120,8 @@ internal static class DemoCommand
         string answer = lookup.Message.Answers.Length == 0
             ? Dns.DnsResponseCode.ToText(lookup.Message.ResponseCode)
             : lookup.Message.Answers[lookup.Message.Answers.Length - 1].RdataText;
-        if (answer.Length > 32)
-            answer = answer.Substring(0, 31) + "…";
+        if (answer.Length > MaxAnswer)
+            answer = answer.Substring(0, MaxAnswer - 1) + "…";
 
         table.AddRow(
             new Text(what),

@@ -19,7 +19,8 @@ public static class LookupText
     /// <summary>Writes a lookup for a person.</summary>
     /// <param name="output">Where it goes.</param>
     /// <param name="lookup">The lookup.</param>
-    public static void WriteText(TextWriter output, DprivLookup lookup)
+    /// <param name="probe">The heartbeat after it, or null.</param>
+    public static void WriteText(TextWriter output, DprivLookup lookup, DprivProbe? probe = null)
     {
         DnsMessage message = lookup.Message;
         output.WriteLine($";; {DnsResponseCode.ToText(message.ResponseCode)}, {message.Answers.Length} answers, id {message.Id}{(message.Truncated ? ", truncated" : "")}{(message.AuthenticData ? ", authentic data" : "")}");
@@ -38,19 +39,25 @@ public static class LookupText
                 output.WriteLine(";; authority: " + record);
         }
 
-        string authenticated = lookup.IsAuthenticated ? "" : ", NOT AUTHENTICATED: " + TlsError.Describe(lookup.AuthenticationError);
+        string authenticated = lookup.IsAuthenticated ? "" : ", NOT AUTHENTICATED: " + (lookup.AuthenticationError == TlsError.None ? "nor was it when the session was made" : TlsError.Describe(lookup.AuthenticationError));
         output.WriteLine(string.Format(
             CultureInfo.InvariantCulture,
             ";; {0} {1} {2} {3}, handshake {4}{5}, {6} round trip{7}, {8} B up, {9} B down, {10:0.0} ms{11}",
             lookup.Server, lookup.Transport, ProtocolVersion.Name(lookup.Version), CipherSuite.Name(lookup.CipherSuite), HandshakeName(lookup.Handshake), lookup.UsedFastOpen ? " (Fast Open)" : "",
             lookup.RoundTrips, lookup.RoundTrips == 1 ? "" : "s", lookup.BytesUp, lookup.BytesDown, lookup.Elapsed.TotalMilliseconds, authenticated));
+        if (probe != null)
+        {
+            string heard = !probe.IsSupported ? "not supported by the server" : !probe.IsAnswered ? "no answer: the server lost the association" : probe.RoundTrip == null ? "answered after a repetition" : string.Format(CultureInfo.InvariantCulture, "answered in {0:0} ms", probe.RoundTrip.Value.TotalMilliseconds);
+            output.WriteLine(";; heartbeat: " + heard);
+        }
     }
 
     /// <summary>A lookup as one JSON object on one line.</summary>
     /// <param name="name">The name asked for.</param>
     /// <param name="type">The type asked for.</param>
     /// <param name="lookup">The lookup.</param>
-    public static string ToJson(string name, string type, DprivLookup lookup)
+    /// <param name="probe">The heartbeat after it, or null.</param>
+    public static string ToJson(string name, string type, DprivLookup lookup, DprivProbe? probe = null)
     {
         return Json(json =>
         {
@@ -92,6 +99,16 @@ public static class LookupText
             json.WriteNumber("bytesUp", lookup.BytesUp);
             json.WriteNumber("bytesDown", lookup.BytesDown);
             json.WriteNumber("elapsedMs", Math.Round(lookup.Elapsed.TotalMilliseconds, 3));
+            if (probe == null)
+                return;
+
+            json.WriteStartObject("heartbeat");
+            json.WriteBoolean("supported", probe.IsSupported);
+            json.WriteBoolean("answered", probe.IsAnswered);
+            if (probe.RoundTrip != null)
+                json.WriteNumber("ms", Math.Round(probe.RoundTrip.Value.TotalMilliseconds, 3));
+
+            json.WriteEndObject();
         });
     }
 

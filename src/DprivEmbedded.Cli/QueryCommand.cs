@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
@@ -15,6 +17,8 @@ namespace DprivEmbedded.Cli;
 /// <summary><c>dpriv query</c>: lookups at real servers.</summary>
 internal static class QueryCommand
 {
+    private const int MaxBufferBytes = 65536;
+
     private static readonly Argument<string> Name = new("NAME") { Description = "The name to look up." };
     private static readonly Argument<string> Type = new("TYPE") { Description = "The record type.", DefaultValueFactory = _ => "A" };
     private static readonly Option<string[]> Server = new("--server") { Description = "A server, ADDR or ADDR:PORT ([ADDR]:PORT for IPv6); may be given several times, in order of preference.", HelpName = "ADDR[:PORT]", Required = true };
@@ -24,6 +28,11 @@ internal static class QueryCommand
     private static readonly Option<string?> PskIdentity = new("--psk-identity") { Description = "The identity of a pre-shared key, as text.", HelpName = "TEXT" };
     private static readonly Option<string?> PskKey = new("--psk-key") { Description = "The pre-shared key, hexadecimal.", HelpName = "HEX" };
     private static readonly Option<bool> Opportunistic = new("--opportunistic") { Description = "Go on with a server that cannot be authenticated (RFC 8310 section 5)." };
+    private static readonly Option<string> Transport = new("--transport") { Description = "dot: over TLS; dodtls: over DTLS, and over TLS for what does not fit into a datagram.", HelpName = "dot|dodtls", DefaultValueFactory = _ => "dot" };
+    private static readonly Option<bool> Heartbeat = new("--heartbeat") { Description = "DTLS: after each lookup send a heartbeat and tell whether it was answered (RFC 6520)." };
+    private static readonly Option<string?> ConnectionId = new("--cid") { Description = "DTLS: the connection id that the server is to use (RFC 9146), hexadecimal; 'none' offers no connection ids. By default they are offered and the server's records carry none.", HelpName = "HEX|none" };
+    private static readonly Option<bool> Prefix = new("--prefix") { Description = "DTLS: put a 2-byte length before each message, as some servers want it." };
+    private static readonly Option<bool> Rebind = new("--rebind") { Description = "DTLS: go on from a new local port after each lookup; with a connection id the association survives." };
     private static readonly Option<string?> Tls = new("--tls") { Description = "Only this version.", HelpName = "1.2|1.3" };
     private static readonly Option<bool> EarlyData = new("--early-data") { Description = "Send the query as early data when a session is resumed; it can be replayed (RFC 8446 appendix E.5)." };
     private static readonly Option<bool> FastOpen = new("--fast-open") { Description = "Send the ClientHello in the SYN where the system can (RFC 7413)." };
@@ -42,7 +51,7 @@ internal static class QueryCommand
     {
         var command = new Command("query", "Look a name up over TLS.")
         {
-            Name, Type, Server, AuthName, Pin, Ca, PskIdentity, PskKey, Opportunistic, Tls, EarlyData, FastOpen, Compatibility,
+            Name, Type, Server, AuthName, Pin, Ca, PskIdentity, PskKey, Opportunistic, Transport, Heartbeat, ConnectionId, Prefix, Rebind, Tls, EarlyData, FastOpen, Compatibility,
             TicketStore, Repeat, Interval, Reconnect, Timeout, Buffer, KeyLog, Trace, Json,
         };
         command.SetAction(RunAsync);
@@ -51,8 +60,8 @@ internal static class QueryCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string name = parsed.GetValue(Name)!;
-        string type = parsed.GetValue(Type)!.ToUpperInvariant();
+        string name = Word(parsed, Name);
+        string type = Word(parsed, Type).ToUpperInvariant();
         DnsName parsedName = ParseName(name);
         int typeNumber = DnsType.FromText(type);
         if (typeNumber < 0)
@@ -81,10 +90,11 @@ internal static class QueryCommand
             try
             {
                 DprivLookup lookup = await resolver.QueryAsync(parsedName, typeNumber, cancellationToken).ConfigureAwait(false);
+                DprivProbe? probe = parsed.GetValue(Heartbeat) ? await ProbeAsync(resolver, lookup, cancellationToken).ConfigureAwait(false) : null;
                 if (json)
-                    Console.Out.WriteLine(LookupText.ToJson(name, type, lookup));
+                    Console.Out.WriteLine(LookupText.ToJson(name, type, lookup, probe));
                 else
-                    LookupText.WriteText(Console.Out, lookup);
+                    LookupText.WriteText(Console.Out, lookup, probe);
             }
             catch (DprivException e)
             {
@@ -97,14 +107,42 @@ internal static class QueryCommand
 
             if (parsed.GetValue(Reconnect))
                 resolver.CloseConnections();
+            if (parsed.GetValue(Rebind))
+                resolver.NetworkChanged();
             if (recorder != null)
                 DrawTrace(recorder, json);
         }
 
         if (resolver.SessionStoreSaveError != Sessions.SessionStoreError.None)
-            Console.Error.WriteLine("dpriv: the ticket store could not be written: " + Sessions.SessionStoreError.Describe(resolver.SessionStoreSaveError));
+            Console.Error.WriteLine("dpriv: the ticket store could not be written: " + resolver.SessionStoreSaveErrorText);
 
         return exit;
+    }
+
+    private static byte[] ParseConnectionId(string text)
+    {
+        try
+        {
+            byte[] id = Convert.FromHexString(text);
+            if (id.Length <= 32)
+                return id;
+        }
+        catch (FormatException)
+        {
+        }
+
+        throw new BadInputException("--cid takes hexadecimal digits, two a byte, for at most 32 bytes, or 'none'.");
+    }
+
+    private static async Task<DprivProbe?> ProbeAsync(DprivResolver resolver, DprivLookup lookup, CancellationToken cancellationToken)
+    {
+        foreach (DprivProbe probe in await resolver.ProbeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (probe.Server == lookup.Server)
+                return probe;
+        }
+
+        return null;
     }
 
     private static void DrawTrace(FlightRecorder recorder, bool json)
@@ -117,6 +155,16 @@ internal static class QueryCommand
         TextWriter output = json ? Console.Error : Console.Out;
         Ladder.Write(output, flights, flights[0].AtMs);
         output.WriteLine();
+    }
+
+    /// <summary>An argument; a mistyped option must not pass for one.</summary>
+    private static string Word(ParseResult parsed, Argument<string> argument)
+    {
+        string word = parsed.GetValue(argument)!;
+        if (word.StartsWith('-') && !parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+            throw new BadInputException($"there is no option '{word}'; 'dpriv query --help' lists them. (A name that begins with a hyphen goes behind a lone --.)");
+
+        return word;
     }
 
     private static DnsName ParseName(string name)
@@ -133,7 +181,7 @@ internal static class QueryCommand
         }
         catch (ArgumentException e)
         {
-            throw new BadInputException(e.Message);
+            throw new BadInputException(BadInputException.Plain(e));
         }
         catch (TrustAnchorException e)
         {
@@ -156,6 +204,8 @@ internal static class QueryCommand
             throw new BadInputException("--timeout must be 1 millisecond or more.");
         if (options.ReceiveBufferBytes < TlsClient.MinReceiveBufferBytes)
             throw new BadInputException("--buffer must be 2048 bytes or more.");
+        if (options.ReceiveBufferBytes > MaxBufferBytes)
+            throw new BadInputException($"--buffer must be {MaxBufferBytes} bytes or less; {TlsClient.FullReceiveBufferBytes} hold every legal record.");
 
         options.ConnectTimeoutMs = Math.Min(options.ConnectTimeoutMs, options.QueryTimeoutMs);
         options.HandshakeTimeoutMs = Math.Min(options.HandshakeTimeoutMs, options.QueryTimeoutMs);
@@ -191,21 +241,31 @@ internal static class QueryCommand
 
     private static void AddServers(ParseResult parsed, DprivResolverOptions options)
     {
+        if (parsed.GetValue(AuthName) is { Length: 0 })
+            throw new BadInputException("--auth-name needs a name, such as dot.example.");
+
+        string? transport = parsed.GetValue(Transport);
+        if (transport is not ("dot" or "dodtls"))
+            throw new BadInputException($"--transport takes dot or dodtls, not '{transport}'.");
+        if (transport == "dot" && (parsed.GetValue(Heartbeat) || parsed.GetValue(Prefix) || parsed.GetValue(Rebind) || parsed.GetValue(ConnectionId) != null))
+            throw new BadInputException("--heartbeat, --cid, --prefix and --rebind are for --transport dodtls.");
+
+        options.ConnectionId = parsed.GetValue(ConnectionId) switch
+        {
+            null => [],
+            "none" => null,
+            string text => ParseConnectionId(text),
+        };
         byte[]? psk = null;
+        byte[]? pskIdentity = null;
         string? pskText = parsed.GetValue(PskKey);
         string? identity = parsed.GetValue(PskIdentity);
         if ((pskText == null) != (identity == null))
             throw new BadInputException("--psk-identity and --psk-key belong together: give both or neither.");
         if (pskText != null)
         {
-            try
-            {
-                psk = Convert.FromHexString(pskText);
-            }
-            catch (FormatException)
-            {
-                throw new BadInputException("--psk-key takes hexadecimal digits, two a byte, such as 00112233445566778899aabbccddeeff.");
-            }
+            psk = CommandInput.ParseKey(pskText);
+            pskIdentity = CommandInput.ParseIdentity(identity!);
         }
 
         foreach (string text in parsed.GetValue(Server)!)
@@ -220,8 +280,10 @@ internal static class QueryCommand
                 throw new BadInputException("--server: " + e.Message);
             }
 
+            server.Transport = transport == "dodtls" ? DprivTransport.Dodtls : DprivTransport.Dot;
+            server.LengthPrefix = parsed.GetValue(Prefix);
             server.AuthenticationName = parsed.GetValue(AuthName);
-            server.PskIdentity = identity == null ? null : System.Text.Encoding.UTF8.GetBytes(identity);
+            server.PskIdentity = pskIdentity;
             server.Psk = psk;
             foreach (string pin in parsed.GetValue(Pin) ?? [])
             {
@@ -231,7 +293,7 @@ internal static class QueryCommand
                 }
                 catch (ArgumentException e)
                 {
-                    throw new BadInputException("--pin: " + e.Message);
+                    throw new BadInputException("--pin: " + BadInputException.Plain(e));
                 }
             }
 
@@ -241,7 +303,7 @@ internal static class QueryCommand
 
     private static void AddFiles(ParseResult parsed, DprivResolverOptions options)
     {
-        string? ca = parsed.GetValue(Ca);
+        string? ca = CommandInput.FileName(parsed, Ca);
         if (ca != null)
         {
             try
@@ -254,7 +316,7 @@ internal static class QueryCommand
             }
         }
 
-        string? store = parsed.GetValue(TicketStore);
+        string? store = CommandInput.FileName(parsed, TicketStore);
         if (store != null)
         {
             byte[]? key = FileKey.LoadOrCreate(store + ".key", 16, out string? error);
@@ -265,7 +327,7 @@ internal static class QueryCommand
             options.SessionStoreKey = key;
         }
 
-        string? keyLog = parsed.GetValue(KeyLog);
+        string? keyLog = CommandInput.FileName(parsed, KeyLog);
         if (keyLog != null)
         {
             try

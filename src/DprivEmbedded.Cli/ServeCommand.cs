@@ -1,13 +1,14 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle;
+using DprivEmbedded.Dns;
 using DprivEmbedded.Harness;
 using DprivEmbedded.Harness.Certificates;
 using DprivEmbedded.Sockets;
@@ -48,7 +49,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        Zone zone = LoadZone(parsed.GetValue(ZoneFile));
+        Zone zone = LoadZone(CommandInput.FileName(parsed, ZoneFile));
         ServerCredential credential = LoadCredential(parsed, out byte[] pin);
         DotServerOptions options = MakeOptions(parsed, credential);
         var server = new DotServer(new BouncyCastleProvider(), new ZoneResponder(zone), options);
@@ -100,12 +101,16 @@ internal static class ServeCommand
 
     private static ServerCredential LoadCredential(ParseResult parsed, out byte[] pin)
     {
-        string? certificate = parsed.GetValue(Cert);
-        string? key = parsed.GetValue(Key);
+        string? certificate = CommandInput.FileName(parsed, Cert);
+        string? key = CommandInput.FileName(parsed, Key);
         if ((certificate == null) != (key == null))
             throw new BadInputException("--cert and --key belong together: give both or neither.");
 
-        ServerCredential credential = certificate != null ? ServerSetup.Load(certificate, key!) : new ServerCredential(ServerSetup.MakeCertificate(parsed.GetValue(ServerName)!));
+        string name = parsed.GetValue(ServerName)!;
+        if (certificate == null && (DnsName.TryParse(name, out _) == null || name.Contains(' ', StringComparison.Ordinal)))
+            throw new BadInputException($"--name takes a host name, such as dot.example, not '{name}'.");
+
+        ServerCredential credential = certificate != null ? ServerSetup.Load(certificate, key!) : new ServerCredential(ServerSetup.MakeCertificate(name));
         pin = System.Security.Cryptography.SHA256.HashData(credential.PublicKeyInfo);
         return credential;
     }
@@ -116,6 +121,8 @@ internal static class ServeCommand
         int advertised = parsed.GetValue(AdvertiseIdle);
         if (idle < 1)
             throw new BadInputException("--idle must be 1 millisecond or more.");
+        if (advertised < -1)
+            throw new BadInputException("--advertise-idle must be 0 or more milliseconds.");
         if (parsed.GetValue(Tickets) is < 0 or > 16)
             throw new BadInputException("--tickets must be 0 to 16.");
         if (parsed.GetValue(Delay) < 0 || parsed.GetValue(EarlyData) < 0 || parsed.GetValue(CloseAfter) < 0)
@@ -158,14 +165,7 @@ internal static class ServeCommand
         if (key == null)
             return;
 
-        try
-        {
-            server.State.Psks.Add(new ServerPsk(Encoding.UTF8.GetBytes(identity!), Convert.FromHexString(key)));
-        }
-        catch (FormatException)
-        {
-            throw new BadInputException("--psk-key takes hexadecimal digits, two a byte, such as 00112233445566778899aabbccddeeff.");
-        }
+        server.State.Psks.Add(new ServerPsk(CommandInput.ParseIdentity(identity!), CommandInput.ParseKey(key)));
     }
 
     private static async Task CommandLoopAsync(DotServerHost host, CancellationToken cancellationToken)
@@ -175,7 +175,8 @@ internal static class ServeCommand
             string? line;
             try
             {
-                line = await Console.In.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+                // The console's reader blocks its caller and knows no cancellation: it must not hold up a signal.
+                line = await Task.Run(Console.In.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -195,11 +196,13 @@ internal static class ServeCommand
             if (words[0] == "quit")
                 return;
 
-            Console.WriteLine(Execute(host, words));
+            string? reply = Execute(host, words);
+            if (reply != null)
+                Console.WriteLine(reply);
         }
     }
 
-    private static string Execute(DotServerHost host, string[] words)
+    private static string? Execute(DotServerHost host, string[] words)
     {
         switch (words[0])
         {
@@ -218,14 +221,17 @@ internal static class ServeCommand
             case "drain":
                 host.Change(server => server.Options.Draining = true);
                 return "clients are asked to drain";
-            case "delay" when words.Length == 2 && int.TryParse(words[1], out int delay) && delay >= 0:
+            case "delay" when words.Length != 2 || !int.TryParse(words[1], out int ms) || ms < 0:
+                return "delay takes milliseconds, 0 or more, such as delay 250";
+            case "delay":
+                int delay = int.Parse(words[1], CultureInfo.InvariantCulture);
                 host.Change(server => server.Options.AnswerDelayMs = delay);
                 return $"answers are delayed by {delay} ms";
             case "status":
                 WriteStatus(host);
-                return "";
+                return null;
             default:
-                return "commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit";
+                return $"'{words[0]}' is no command; commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit";
         }
     }
 

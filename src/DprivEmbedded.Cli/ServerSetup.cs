@@ -1,6 +1,8 @@
 using System;
 using System.IO;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using DprivEmbedded.Crypto.BouncyCastle.Signing;
 using DprivEmbedded.Harness;
 using DprivEmbedded.Harness.Certificates;
@@ -32,9 +34,14 @@ internal static class ServerSetup
             if (chain.Count == 0)
                 throw new BadInputException($"--cert: '{certificateFile}' holds no certificate in PEM.");
 
-            return new ServerCredential(BouncyCastleSigner.FromPem(File.ReadAllText(keyFile)), chain.ToArray());
+            var credential = new ServerCredential(BouncyCastleSigner.FromPem(File.ReadAllText(keyFile)), chain.ToArray());
+            using X509Certificate2 leaf = X509CertificateLoader.LoadCertificate(chain[0]);
+            if (!credential.PublicKeyInfo.AsSpan().SequenceEqual(leaf.PublicKey.ExportSubjectPublicKeyInfo()))
+                throw new BadInputException($"--cert, --key: the key in '{keyFile}' does not belong to the first certificate in '{certificateFile}'.");
+
+            return credential;
         }
-        catch (Exception e) when (e is IOException || e is UnauthorizedAccessException || e is ArgumentException || e is FormatException)
+        catch (Exception e) when (e is IOException || e is UnauthorizedAccessException || e is ArgumentException || e is FormatException || e is CryptographicException)
         {
             throw new BadInputException("--cert, --key: " + e.Message);
         }

@@ -22,7 +22,7 @@ public sealed class DprivLookup
     /// <summary>The server that answered.</summary>
     public DprivServer Server { get; }
 
-    /// <summary>The transport: "dot".</summary>
+    /// <summary>The transport: "dot" or "dodtls".</summary>
     public string Transport { get; internal set; } = "dot";
 
     /// <summary>The protocol version, one of <see cref="Tls.ProtocolVersion"/>.</summary>

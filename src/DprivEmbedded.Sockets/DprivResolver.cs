@@ -54,12 +54,19 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
             try
             {
-                IPeerVerifier? verifier = MakeVerifier(server, validates ? anchors : null);
-                _servers[i] = new ServerState(server, new ServerConnection(server, options, _crypto, _sessions, _statistics, verifier, SessionKey(server)));
+                TrustAnchors? trusted = validates ? anchors : null;
+                string key = SessionKey(server);
+                var stream = new ServerConnection(server, options, _crypto, _sessions, _statistics, MakeVerifier(server, trusted), key);
+                DatagramConnection? datagrams = server.Transport == DprivTransport.Dodtls
+                    ? new DatagramConnection(server, options, _crypto, _sessions, _statistics, () => MakeVerifier(server, trusted), key + "|dtls")
+                    : null;
+                _servers[i] = new ServerState(server, stream, datagrams);
             }
             catch (ArgumentException e)
             {
-                throw new ArgumentException($"{server}: {e.Message}", nameof(options), e);
+                // The message without the framework's "(Parameter ...)".
+                string message = e.ParamName == null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "");
+                throw new ArgumentException($"{server}: {message}", nameof(options), e);
             }
         }
     }
@@ -78,6 +85,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
     /// <summary>What the last write of the session store gave, one of <see cref="Sessions.SessionStoreError"/>.</summary>
     public int SessionStoreSaveError => _sessions.SaveError;
+
+    /// <summary>The same in words; null where nothing was wrong.</summary>
+    public string? SessionStoreSaveErrorText => _sessions.SaveError == Sessions.SessionStoreError.None ? null : _sessions.SaveErrorText ?? Sessions.SessionStoreError.Describe(_sessions.SaveError);
 
     /// <summary>Looks a name up.</summary>
     /// <param name="name">The name, in presentation form with escapes (RFC 1035 section 5.1); with or without the trailing dot, always absolute.</param>
@@ -124,8 +134,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         int lastError = DotError.QueryTimeout;
         foreach (ServerState state in InOrder())
         {
-            var lookup = new PendingLookup { Query = query };
-            await AskAsync(state.Connection, lookup, limit.Token).ConfigureAwait(false);
+            PendingLookup lookup = await AskAsync(state, query, name, type, limit.Token).ConfigureAwait(false);
             if (lookup.Error == TlsError.None && lookup.Answer != null)
             {
                 DnsMessage? message = DnsMessage.Parse(lookup.Answer, 0, lookup.Answer.Length);
@@ -167,9 +176,54 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     public void CloseConnections()
     {
         foreach (ServerState state in _servers)
+        {
             state.Connection.CloseConnection();
+            state.Datagrams?.CloseConnection();
+        }
 
         _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>
+    /// Tells that the device's address changed. An association over DTLS whose server gave a connection id (RFC 9146) goes on over a new socket; everything else is closed and resumed when it is needed.
+    /// </summary>
+    public void NetworkChanged()
+    {
+        foreach (ServerState state in _servers)
+        {
+            state.Connection.NetworkChanged();
+            state.Datagrams?.NetworkChanged();
+        }
+    }
+
+    /// <summary>Probes the servers' associations by DTLS heartbeat (RFC 6520): whether each server still has its own, which also keeps bindings on the path. Nothing is sent where there is no association.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>One result a server that is asked over DTLS.</returns>
+    public async Task<IReadOnlyList<DprivProbe>> ProbeAsync(CancellationToken cancellationToken = default)
+    {
+        var results = new List<DprivProbe>();
+        foreach (ServerState state in _servers)
+        {
+            if (state.Datagrams == null)
+                continue;
+
+            Task<bool>? probe = state.Datagrams.Probe();
+            if (probe == null)
+            {
+                results.Add(new DprivProbe(state.Server, false, false, null));
+                continue;
+            }
+
+            var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            using (cancellationToken.Register(() => cancelled.TrySetCanceled(cancellationToken)))
+            {
+                bool answered = await (await Task.WhenAny(probe, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
+                int rtt = answered ? state.Datagrams.HeartbeatRttMs : -1;
+                results.Add(new DprivProbe(state.Server, true, answered, rtt >= 0 ? TimeSpan.FromMilliseconds(rtt) : (TimeSpan?)null));
+            }
+        }
+
+        return results;
     }
 
     /// <summary>Closes all connections in an orderly way and saves the sessions.</summary>
@@ -180,7 +234,10 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
         _disposed = true;
         foreach (ServerState state in _servers)
+        {
             state.Connection.Dispose();
+            state.Datagrams?.Dispose();
+        }
 
         _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _sessions.Clear();
@@ -193,7 +250,46 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         return default;
     }
 
-    private static async Task AskAsync(ServerConnection connection, PendingLookup lookup, CancellationToken token)
+    /// <summary>Asks one server: over DTLS where it is to be tried, and over TLS for what does not fit into a datagram or where the server does not speak DTLS.</summary>
+    private async Task<PendingLookup> AskAsync(ServerState state, byte[] query, DnsName name, int type, CancellationToken token)
+    {
+        if (state.UsesDatagrams)
+        {
+            var overDatagrams = new PendingLookup { Query = DatagramQuery(name, type) };
+            await AskAsync(state.Datagrams!, overDatagrams, token).ConfigureAwait(false);
+            int error = overDatagrams.Error;
+            bool silent = error == TlsError.HandshakeTimeout || error == TlsError.ConnectFailed;
+            if (silent)
+                state.DatagramsFailed(_options);
+
+            bool elsewhere = silent || error == DotError.QueryTooLarge || (error == TlsError.None && overDatagrams.Truncated);
+            if (!elsewhere || token.IsCancellationRequested)
+                return overDatagrams;
+        }
+
+        var lookup = new PendingLookup { Query = query };
+        await AskAsync(state.Connection, lookup, token).ConfigureAwait(false);
+        return lookup;
+    }
+
+    /// <summary>The query as it goes over DTLS: never with edns-tcp-keepalive (RFC 7828 section 3.2.1).</summary>
+    private byte[] DatagramQuery(DnsName name, int type)
+    {
+        EdnsOptions edns = _options.Edns;
+        var datagram = new EdnsOptions
+        {
+            UdpPayloadBytes = edns.UdpPayloadBytes,
+            DnssecOk = edns.DnssecOk,
+            PaddingBlockBytes = edns.PaddingBlockBytes,
+            ClientSubnetOptOut = edns.ClientSubnetOptOut,
+            ClientSubnetFamily = edns.ClientSubnetFamily,
+        };
+        byte[] buffer = new byte[1024 + edns.PaddingBlockBytes];
+        int count = DnsQuery.Write(buffer, 0, buffer.Length, 0, name, type, DnsClass.Internet, datagram);
+        return buffer.AsSpan(0, count).ToArray();
+    }
+
+    private static async Task AskAsync(IServerConnection connection, PendingLookup lookup, CancellationToken token)
     {
         connection.Submit(lookup);
         using (token.Register(() => connection.Cancel(lookup)))
@@ -204,6 +300,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     {
         var result = new DprivLookup(message, lookup.Answer!, server)
         {
+            Transport = lookup.Transport,
             Version = lookup.Version,
             CipherSuite = lookup.Suite,
             Handshake = lookup.Handshake,
@@ -226,28 +323,34 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     private static string Explain(PendingLookup lookup)
     {
         string text = DotError.Describe(lookup.Error);
-        if (lookup.SocketError == SocketError.ConnectionRefused)
-            return text + ": nothing listens on that port";
-        if (lookup.SocketError != SocketError.Success)
-            return text + ": " + lookup.SocketError;
-
-        return text;
+        switch (lookup.SocketError)
+        {
+            case SocketError.Success:
+                return text;
+            case SocketError.ConnectionRefused:
+                return text + ": nothing listens on that port";
+            case SocketError.TimedOut:
+                return text + ": nobody answers at that address";
+            case SocketError.NetworkUnreachable:
+            case SocketError.HostUnreachable:
+            case SocketError.AddressNotAvailable:
+            case SocketError.AddressFamilyNotSupported:
+                return text + ": there is no way to that address";
+            default:
+                return text + ": " + lookup.SocketError;
+        }
     }
 
-    /// <summary>The servers in order of preference, those that failed lately behind the others.</summary>
-    private IEnumerable<ServerState> InOrder()
+    /// <summary>The servers in order of preference, those that failed lately behind the others. Each once: what fails on the way does not come back at the end.</summary>
+    private List<ServerState> InOrder()
     {
+        var order = new List<ServerState>(_servers.Length);
+        var behind = new List<ServerState>();
         foreach (ServerState state in _servers)
-        {
-            if (!state.IsPassedOver)
-                yield return state;
-        }
+            (state.IsPassedOver ? behind : order).Add(state);
 
-        foreach (ServerState state in _servers)
-        {
-            if (state.IsPassedOver)
-                yield return state;
-        }
+        order.AddRange(behind);
+        return order;
     }
 
     private IPeerVerifier? MakeVerifier(DprivServer server, TrustAnchors? anchors)

@@ -68,6 +68,21 @@ public sealed class DprivResolverOptions
     /// <summary>How long a TLS handshake may take, in milliseconds.</summary>
     public int HandshakeTimeoutMs { get; set; } = 5000;
 
+    /// <summary>DTLS: how long a handshake may take, in milliseconds, before the server counts as one that does not speak DTLS; 15000 by default (RFC 8094 section 3.1).</summary>
+    public int DatagramHandshakeTimeoutMs { get; set; } = 15000;
+
+    /// <summary>DTLS: the first retransmission time of the handshake in milliseconds: 1000 (RFC 6347), 9000 for constrained devices (RFC 7925). Once a round trip time is known, 1.5 times that.</summary>
+    public int DatagramRetransmitMs { get; set; } = 1000;
+
+    /// <summary>DTLS: how long a server that does not answer handshakes is asked over TLS only, in milliseconds; 15 minutes by default (RFC 8094 section 3.1).</summary>
+    public int DatagramRetryMs { get; set; } = 900000;
+
+    /// <summary>DTLS: the connection id (RFC 9146) that servers are to put into their records, 0..32 bytes; empty asks for none in this direction, and is what a client with a socket a server needs. Null offers no connection ids.</summary>
+    public byte[]? ConnectionId { get; set; } = System.Array.Empty<byte>();
+
+    /// <summary>DTLS: whether heartbeat (RFC 6520) is offered.</summary>
+    public bool Heartbeat { get; set; } = true;
+
     /// <summary>How long a lookup may take in all, over every server, in milliseconds.</summary>
     public int QueryTimeoutMs { get; set; } = 10000;
 
@@ -122,6 +137,10 @@ public sealed class DprivResolverOptions
             return "AnswerBufferBytes must be 512 to 65535.";
         if (ConnectTimeoutMs < 1 || HandshakeTimeoutMs < 1 || QueryTimeoutMs < 1 || SilenceTimeoutMs < 1)
             return "ConnectTimeoutMs, HandshakeTimeoutMs, QueryTimeoutMs and SilenceTimeoutMs must be 1 or more.";
+        if (DatagramHandshakeTimeoutMs < 1 || DatagramRetransmitMs < 1 || DatagramRetransmitMs > 60000 || DatagramRetryMs < 0)
+            return "DatagramHandshakeTimeoutMs must be 1 or more, DatagramRetransmitMs 1 to 60000, DatagramRetryMs 0 or more.";
+        if (ConnectionId != null && ConnectionId.Length > 32)
+            return "ConnectionId must have 0 to 32 bytes, or be null.";
         if (IdleTimeoutMs < 0 || RefusedServerRetryMs < 0 || FailedServerRetryMs < 0)
             return "IdleTimeoutMs, RefusedServerRetryMs and FailedServerRetryMs must be 0 or more.";
         if (MaxPipelined < 1 || MaxPipelined > 256)

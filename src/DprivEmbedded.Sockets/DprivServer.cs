@@ -26,6 +26,15 @@ public sealed class DprivServer
     /// <summary>The port.</summary>
     public int Port { get; }
 
+    /// <summary>How the server is asked: over TLS, or over DTLS first.</summary>
+    public DprivTransport Transport { get; set; } = DprivTransport.Dot;
+
+    /// <summary>The UDP port for DTLS where it is not <see cref="Port"/>.</summary>
+    public int? DatagramPort { get; set; }
+
+    /// <summary>DTLS: whether a 2-byte length goes before each message. RFC 8094 section 3.3 has none, but some servers want it; replies are recognised in both forms.</summary>
+    public bool LengthPrefix { get; set; }
+
     /// <summary>The authentication domain name (RFC 8310 section 2), also sent as server_name; or an IP address that the certificate must name. Null for none.</summary>
     public string? AuthenticationName { get; set; }
 
@@ -75,6 +84,8 @@ public sealed class DprivServer
             return $"The port of {Address} must be 1 to 65535.";
         if (Port == 53)
             return $"Port 53 of {Address} is for DNS in the clear and never used for TLS (RFC 7858 section 3.1); DNS over TLS has port 853.";
+        if (DatagramPort is < 1 or > 65535 or 53)
+            return $"DatagramPort of {Address} must be 1 to 65535, and not 53.";
         foreach (byte[] pin in Pins)
         {
             if (pin == null || pin.Length != 32)

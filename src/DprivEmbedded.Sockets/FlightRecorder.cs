@@ -13,6 +13,7 @@ public sealed class FlightRecorder : ITlsObserver
     private readonly List<string> _received = new List<string>();
     private readonly List<string> _sent = new List<string>();
     private bool _resumption;
+    private Flight? _datagram;
 
     /// <summary>Takes the flights recorded so far and starts over.</summary>
     /// <returns>The flights in order.</returns>
@@ -30,7 +31,13 @@ public sealed class FlightRecorder : ITlsObserver
     public void OnMessage(bool sent, int contentType, int detail, int bytes, bool early)
     {
         lock (_gate)
-            (sent ? _sent : _received).Add(Describe(sent, contentType, detail, early));
+        {
+            string what = Describe(sent, contentType, detail, early);
+            if (!sent && _datagram != null)
+                _datagram.Parts.Add(what);
+            else
+                (sent ? _sent : _received).Add(what);
+        }
     }
 
     internal void SetResumption(bool offered)
@@ -53,6 +60,25 @@ public sealed class FlightRecorder : ITlsObserver
                 _sent.Insert(0, prefix);
 
             Add(true, bytes, _sent, alone: false);
+        }
+    }
+
+    /// <summary>A datagram begins to be read: what is in it comes as messages until the next flight.</summary>
+    internal void BeginDatagram(int bytes)
+    {
+        lock (_gate)
+        {
+            Add(false, bytes, new List<string>(), alone: true);
+            _datagram = _flights[_flights.Count - 1];
+        }
+    }
+
+    internal void SentDatagram(int bytes)
+    {
+        lock (_gate)
+        {
+            _datagram = null;
+            Add(true, bytes, _sent, alone: true);
         }
     }
 
@@ -91,6 +117,8 @@ public sealed class FlightRecorder : ITlsObserver
                 return "ChangeCipherSpec";
             case ContentType.Alert:
                 return detail == AlertDescription.CloseNotify ? "close_notify" : "alert " + TlsError.AlertName(detail);
+            case ContentType.Heartbeat:
+                return sent ? "heartbeat request" : detail == 1 ? "heartbeat request" : "heartbeat response";
             default:
                 return sent ? (early ? "DNS query (early data)" : "DNS query") : "DNS response";
         }
@@ -103,8 +131,10 @@ public sealed class FlightRecorder : ITlsObserver
             case HandshakeType.HelloRequest: return "HelloRequest";
             case HandshakeType.ClientHello: return "ClientHello";
             case HandshakeType.ServerHello: return "ServerHello";
+            case HandshakeType.HelloVerifyRequest: return "HelloVerifyRequest";
             case HandshakeType.NewSessionTicket: return "NewSessionTicket";
             case HandshakeType.EndOfEarlyData: return "EndOfEarlyData";
+            case HandshakeType.HelloRetryRequest: return "HelloRetryRequest";
             case HandshakeType.EncryptedExtensions: return "EncryptedExtensions";
             case HandshakeType.Certificate: return "Certificate";
             case HandshakeType.ServerKeyExchange: return "ServerKeyExchange";

@@ -12,13 +12,13 @@ public sealed class KeyLogFile : IKeyLog
     private readonly object _gate = new object();
 
     /// <summary>Makes one.</summary>
-    /// <param name="path">The file; made where it does not exist, appended to where it does.</param>
+    /// <param name="path">The file; made where it does not exist (mode 0600 on Unix with .NET), appended to where it does.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file must not be written.</exception>
     public KeyLogFile(string path)
     {
         _path = path ?? throw new ArgumentNullException(nameof(path));
-        File.AppendAllText(path, "");
+        Append("");
     }
 
     /// <inheritdoc/>
@@ -28,7 +28,22 @@ public sealed class KeyLogFile : IKeyLog
         Append(line, clientRandom, clientRandom.Length);
         Append(line.Append(' '), secret, secretBytes);
         lock (_gate)
-            File.AppendAllText(_path, line.Append('\n').ToString());
+            Append(line.Append('\n').ToString());
+    }
+
+    private void Append(string text)
+    {
+#if NET
+        // A new file is its owner's alone; the mode of one that exists is left as it is.
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        using var file = new FileStream(_path, options);
+        file.Write(Encoding.ASCII.GetBytes(text));
+#else
+        File.AppendAllText(_path, text);
+#endif
     }
 
     private static void Append(StringBuilder line, byte[] bytes, int count)

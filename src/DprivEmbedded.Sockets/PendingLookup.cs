@@ -11,6 +11,8 @@ internal sealed class PendingLookup
     public int Slot = -1;
     public int Error;
     public System.Net.Sockets.SocketError SocketError;
+    public string Transport = "dot";
+    public bool Truncated;
     public int Version;
     public int Suite;
     public bool Authenticated;

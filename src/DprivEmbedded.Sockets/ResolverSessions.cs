@@ -27,6 +27,8 @@ internal sealed class ResolverSessions
 
     public int SaveError { get; private set; }
 
+    public string? SaveErrorText { get; private set; }
+
     public void Put(string server, TlsSession session)
     {
         lock (_gate)
@@ -54,7 +56,10 @@ internal sealed class ResolverSessions
             return;
 
         lock (_gate)
+        {
             SaveError = _store.SaveIfChanged(utcMs);
+            SaveErrorText = _store.LastErrorText;
+        }
     }
 
     public void Clear()

@@ -34,7 +34,7 @@ public sealed class ResolverStatistics
     /// <summary>Resumptions completed, those with early data included.</summary>
     public long ResumedHandshakes => Interlocked.Read(ref ResumedHandshakesCount);
 
-    /// <summary>Resumptions in which the server took early data.</summary>
+    /// <summary>Resumptions in which the server took queries as early data.</summary>
     public long EarlyDataAccepted => Interlocked.Read(ref EarlyDataAcceptedCount);
 
     /// <summary>Bytes sent on TLS streams.</summary>

@@ -12,6 +12,7 @@ namespace DprivEmbedded.Sockets;
 internal sealed partial class ServerConnection
 {
     private SocketError _connectError;
+    private SocketError _fastOpenError;
     private bool _reset;
 
     /// <summary>Makes a TCP connection and starts TLS on it.</summary>
@@ -37,8 +38,9 @@ internal sealed partial class ServerConnection
             {
                 socket.Dispose();
                 _connectError = error;
-                _options.Recorder?.TransportEvent(false, error == SocketError.ConnectionRefused ? "TCP RST" : "no connection: " + error);
-                _dot.FailWaiting(TlsError.ConnectFailed);
+                _options.Recorder?.TransportEvent(false, error is SocketError.ConnectionRefused or SocketError.ConnectionReset ? "TCP RST" : "no connection: " + error);
+                // A server that accepts and resets at once is seen here or later, as chance will have it: one error for both.
+                _dot.FailWaiting(error == SocketError.ConnectionReset ? TlsError.ConnectionReset : TlsError.ConnectFailed);
                 Drain();
                 return;
             }
@@ -51,6 +53,7 @@ internal sealed partial class ServerConnection
             _fastOpen = fastOpen;
             _fastOpenChecked = false;
             _fastOpenUsed = false;
+            _fastOpenError = SocketError.Success;
             _sentFirst = false;
             TlsSession? session = _withoutSession ? null : _sessions.Take(_sessionKey, UtcMs());
             _offeredSession = session != null;
@@ -93,14 +96,16 @@ internal sealed partial class ServerConnection
         {
             int count;
             bool reset = false;
+            SocketError error = SocketError.Success;
             try
             {
                 count = await socket.ReceiveAsync(new Memory<byte>(input), SocketFlags.None).ConfigureAwait(false);
             }
-            catch (SocketException)
+            catch (SocketException e)
             {
                 count = 0;
                 reset = true;
+                error = e.SocketErrorCode;
             }
             catch (ObjectDisposedException)
             {
@@ -114,6 +119,7 @@ internal sealed partial class ServerConnection
 
                 if (count == 0)
                 {
+                    NoteFastOpenError(error);
                     _options.Recorder?.TransportEvent(false, reset ? "TCP RST" : "TCP FIN");
                     _reset = reset;
                     _dot.TransportClosed(reset, NowMs());
@@ -176,6 +182,7 @@ internal sealed partial class ServerConnection
             }
             catch (Exception e) when (e is SocketException || e is ObjectDisposedException)
             {
+                NoteFastOpenError(e is SocketException failed ? failed.SocketErrorCode : SocketError.Success);
                 _dot.TransportClosed(true, NowMs());
                 return true;
             }
@@ -185,6 +192,13 @@ internal sealed partial class ServerConnection
         }
 
         return any;
+    }
+
+    /// <summary>With Fast Open the connection is made by the first write, so what went wrong in making it shows up only there or in the first read.</summary>
+    private void NoteFastOpenError(SocketError error)
+    {
+        if (_fastOpen && !_fastOpenChecked && (error == SocketError.ConnectionRefused || error == SocketError.HostUnreachable || error == SocketError.NetworkUnreachable || error == SocketError.TimedOut))
+            _fastOpenError = error;
     }
 
     private void CloseSocket()

@@ -13,7 +13,7 @@ namespace DprivEmbedded.Sockets;
 
 /// <summary>Drives the core's <see cref="DotSession"/> with one server over sockets, one connection after another.</summary>
 /// <remarks>All state is under one lock. A lookup writes to the socket on the caller's thread; one loop a connection reads; one timer wakes the core when it asks to be.</remarks>
-internal sealed partial class ServerConnection : IDisposable
+internal sealed partial class ServerConnection : IServerConnection
 {
     private readonly object _gate = new object();
     private readonly DprivServer _server;
@@ -127,6 +127,9 @@ internal sealed partial class ServerConnection : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void NetworkChanged() => CloseConnection();
+
     /// <summary>Closes the connection in an orderly way, for good.</summary>
     public void Dispose()
     {
@@ -155,7 +158,7 @@ internal sealed partial class ServerConnection : IDisposable
         }
     }
 
-    private static string? ServerNameOf(DprivServer server)
+    internal static string? ServerNameOf(DprivServer server)
     {
         string? name = server.AuthenticationName?.TrimEnd('.');
         return name == null || name.Length == 0 || System.Net.IPAddress.TryParse(name, out _) ? null : name;
@@ -239,12 +242,12 @@ internal sealed partial class ServerConnection : IDisposable
     {
         _connected = true;
         _withoutSession = false;
-        string kind = !_dot.Tls.IsResumed ? "full" : _dot.Tls.IsEarlyDataAccepted ? "early" : "resumed";
+        string kind = !_dot.Tls.IsResumed ? "full" : _dot.EarlyQueries > 0 ? "early" : "resumed";
         if (_dot.Tls.IsResumed)
             _statistics.Add(ref _statistics.ResumedHandshakesCount, 1);
         else
             _statistics.Add(ref _statistics.FullHandshakesCount, 1);
-        if (_dot.Tls.IsEarlyDataAccepted)
+        if (_dot.EarlyQueries > 0)
             _statistics.Add(ref _statistics.EarlyDataAcceptedCount, 1);
 
         DprivDiagnostics.Handshakes.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("version", ProtocolVersion.Name(_dot.Tls.Version)));
@@ -267,7 +270,7 @@ internal sealed partial class ServerConnection : IDisposable
         lookup.UsedFastOpen = _fastOpenUsed;
         lookup.RoundTrips = _dot.EventRoundTrips + _dot.EventTransports - (_dot.EventTransports > 0 && _fastOpenUsed ? 1 : 0);
         if (_dot.EventWaitedForHandshake)
-            lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.Tls.IsEarlyDataAccepted ? DprivHandshake.Early : DprivHandshake.Resumed;
+            lookup.Handshake = !_dot.Tls.IsResumed ? DprivHandshake.Full : _dot.EventWasEarly ? DprivHandshake.Early : DprivHandshake.Resumed;
         if (lookup.Attempts > 1)
         {
             _statistics.Add(ref _statistics.RetriesCount, lookup.Attempts - 1);
@@ -303,7 +306,12 @@ internal sealed partial class ServerConnection : IDisposable
             DprivDiagnostics.HandshakeFailures.Add(1, new KeyValuePair<string, object?>("error", _dot.Error));
             bool inHandshake = !_connected;
             // A server that stumbles over a session gets one more chance without it, before the lookup fails.
-            if (inHandshake && _offeredSession && !_withoutSession)
+            if (inHandshake && _fastOpenError != SocketError.Success)
+            {
+                _connectError = _fastOpenError;
+                _dot.FailWaiting(TlsError.ConnectFailed);
+            }
+            else if (inHandshake && _offeredSession && !_withoutSession)
                 _withoutSession = true;
             else if (inHandshake)
             {

@@ -10,16 +10,30 @@ namespace DprivEmbedded.Sockets;
 internal sealed class ServerState
 {
     private long _passedOverUntil;
+    private long _noDatagramsUntil;
 
-    public ServerState(DprivServer server, ServerConnection connection)
+    public ServerState(DprivServer server, IServerConnection connection, DatagramConnection? datagrams)
     {
         Server = server;
         Connection = connection;
+        Datagrams = datagrams;
     }
 
     public DprivServer Server { get; }
 
-    public ServerConnection Connection { get; }
+    /// <summary>The way over TLS.</summary>
+    public IServerConnection Connection { get; }
+
+    /// <summary>The way over DTLS; null where the server is asked over TLS only.</summary>
+    public DatagramConnection? Datagrams { get; }
+
+    /// <summary>Whether DTLS is to be tried: not where the server did not answer a handshake lately.</summary>
+    public bool UsesDatagrams => Datagrams != null && Interlocked.Read(ref _noDatagramsUntil) <= Stopwatch.GetTimestamp();
+
+    public void DatagramsFailed(DprivResolverOptions options)
+    {
+        Interlocked.Exchange(ref _noDatagramsUntil, Stopwatch.GetTimestamp() + options.DatagramRetryMs * (Stopwatch.Frequency / 1000));
+    }
 
     public bool IsPassedOver => Interlocked.Read(ref _passedOverUntil) > Stopwatch.GetTimestamp();
 

@@ -23,6 +23,9 @@ public static class DotError
     /// <summary>The caller withdrew the query.</summary>
     public const int Cancelled = 205;
 
+    /// <summary>The query does not fit into a datagram.</summary>
+    public const int QueryTooLarge = 206;
+
     /// <summary>Says an error in words.</summary>
     /// <param name="error">An error number of this class or of <see cref="TlsError"/>.</param>
     /// <returns>A sentence without a full stop.</returns>
@@ -36,6 +39,7 @@ public static class DotError
             case MalformedAnswer: return "the server's answer does not parse or answers another question";
             case TooManyAttempts: return "the connection was lost before the answer as often as allowed";
             case Cancelled: return "the query was cancelled";
+            case QueryTooLarge: return "the query does not fit into a datagram";
             default: return TlsError.Describe(error);
         }
     }

@@ -13,39 +13,31 @@ namespace DprivEmbedded.Association;
 /// <see cref="NextEvent"/> until <see cref="DotEvent.None"/>, then read <see cref="WakeDueMs"/>. <see cref="Receive"/> may take fewer bytes than given: drain events, then give the rest.</para>
 /// <para>A query and its answer allocate nothing. One thread at a time.</para>
 /// </remarks>
-public sealed class DotSession
+public sealed partial class DotSession
 {
     private const int PrefixBytes = 2;
-    private const int Free = 0;
-    private const int Waiting = 1;
-    private const int Sent = 2;
-    private const int SentEarly = 3;
-    private const int Failing = 4;
 
     private readonly DotSessionOptions _options;
     private readonly TlsClient _tls;
-    private readonly ICryptoProvider _crypto;
+    private readonly QueryTable _table;
     private readonly byte[] _answer;
     private readonly DnsMessageReader _reader = new DnsMessageReader();
-    private readonly byte[] _idBytes = new byte[2];
     private readonly byte[] _prefix = new byte[PrefixBytes];
     private readonly byte[] _outPrefix = new byte[PrefixBytes];
 
-    private readonly byte[][] _queries;
-    private readonly int[] _queryBytes;
-    private readonly int[] _states;
-    private readonly int[] _ids;
-    private readonly int[] _attempts;
-    private readonly int[] _errors;
-    private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
+    private readonly bool[] _takenEarly;
+    private readonly int[] _losses;
+    private readonly int[] _answersAtSend;
     private readonly int[] _turnsAtQuery;
+    private readonly int[] _turnsAtSend;
     private readonly int[] _turnsBefore;
     private readonly int[] _connectionsAtQuery;
     private readonly bool[] _waited;
 
     private bool _open;
     private bool _draining;
+    private int _answers;
     private bool _closedReported;
     private int _closeReason;
     private int _error;
@@ -88,21 +80,15 @@ public sealed class DotSession
 
         _options = options;
         _tls = tls;
-        _crypto = crypto;
         _answer = answerBuffer;
         int slots = options.MaxQueries;
-        _queries = new byte[slots][];
-        for (int i = 0; i < slots; i++)
-            _queries[i] = new byte[options.MaxQueryBytes];
-
-        _queryBytes = new int[slots];
-        _states = new int[slots];
-        _ids = new int[slots];
-        _attempts = new int[slots];
-        _errors = new int[slots];
-        _dueMs = new long[slots];
+        _table = new QueryTable(slots, options.MaxQueryBytes, crypto.Random);
         _wasEarly = new bool[slots];
+        _takenEarly = new bool[slots];
+        _losses = new int[slots];
+        _answersAtSend = new int[slots];
         _turnsAtQuery = new int[slots];
+        _turnsAtSend = new int[slots];
         _turnsBefore = new int[slots];
         _connectionsAtQuery = new int[slots];
         _waited = new bool[slots];
@@ -121,10 +107,10 @@ public sealed class DotSession
     public bool IsDraining { get { return _draining; } }
 
     /// <summary>Whether queries wait and no connection is there to take them.</summary>
-    public bool NeedsConnection { get { return !_open && Count(Waiting) > 0; } }
+    public bool NeedsConnection { get { return !_open && _table.Count(QueryTable.Waiting) > 0; } }
 
     /// <summary>Queries that were sent and have no answer yet.</summary>
-    public int InFlight { get { return Count(Sent) + Count(SentEarly); } }
+    public int InFlight { get { return _table.InFlight; } }
 
     /// <summary>Connections opened so far.</summary>
     public int Connections { get { return _connections; } }
@@ -138,7 +124,7 @@ public sealed class DotSession
     /// <summary>The idle time that the server gave with its last edns-tcp-keepalive, in milliseconds; -1 where it gave none.</summary>
     public int ServerIdleTimeoutMs { get { return _serverIdleMs; } }
 
-    /// <summary>How long the connection is now kept open without queries, in milliseconds: the server's word, unless it was seen to close earlier.</summary>
+    /// <summary>How long the connection is now kept open without queries, in milliseconds: the server's word, unless it was seen to close earlier; that memory fades with every connection that the server leaves open.</summary>
     public int IdleTimeoutMs
     {
         get
@@ -162,7 +148,7 @@ public sealed class DotSession
     /// <summary>Bytes of the TLS stream received on this connection.</summary>
     public long BytesDown;
 
-    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. Free for a new query from now on.</summary>
+    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. QueryTable.Free for a new query from now on.</summary>
     public int EventQuery;
 
     /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
@@ -180,6 +166,12 @@ public sealed class DotSession
     /// <summary>How often the last answer's query was sent.</summary>
     public int EventAttempts;
 
+    /// <summary>Whether the last answer's query travelled as early data that the server took.</summary>
+    public bool EventWasEarly;
+
+    /// <summary>How many queries the server took as early data on this connection. Known with <see cref="DotEvent.Connected"/>.</summary>
+    public int EarlyQueries;
+
     /// <summary>The buffer of the last answer. Valid until the next <see cref="Receive"/> or <see cref="NextEvent"/>.</summary>
     public byte[] AnswerBuffer { get { return _answerBuffer; } }
 
@@ -194,19 +186,13 @@ public sealed class DotSession
     {
         get
         {
-            long due = long.MaxValue;
-            for (int i = 0; i < _states.Length; i++)
-            {
-                if (_states[i] != Free && _dueMs[i] < due)
-                    due = _dueMs[i];
-            }
-
+            long due = _table.EarliestDueMs;
             if (!_open)
                 return due;
             if (_tls.WakeDueMs < due)
                 due = _tls.WakeDueMs;
 
-            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && Count(Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
+            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
             return other < due ? other : due;
         }
     }
@@ -220,40 +206,27 @@ public sealed class DotSession
     /// <exception cref="ArgumentException">The message is larger than <see cref="DotSessionOptions.MaxQueryBytes"/>, or no DNS query.</exception>
     public int Query(byte[] message, int offset, int count, long nowMs)
     {
-        if (count > _options.MaxQueryBytes || count < 17)
-            throw new ArgumentException("A query must have 17 bytes or more, and at most MaxQueryBytes.");
-
         _lastNowMs = nowMs;
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != Free)
-                continue;
+        int slot = _table.Add(message, offset, count, nowMs + _options.QueryTimeoutMs);
+        if (slot < 0)
+            return -1;
 
-            Array.Copy(message, offset, _queries[i], 0, count);
-            _queryBytes[i] = count;
-            _ids[i] = NewId();
-            _queries[i][0] = (byte)(_ids[i] >> 8);
-            _queries[i][1] = (byte)_ids[i];
-            _attempts[i] = 0;
-            _wasEarly[i] = false;
-            _dueMs[i] = nowMs + _options.QueryTimeoutMs;
-            _states[i] = Waiting;
-            _turnsAtQuery[i] = _turns;
-            _turnsBefore[i] = 0;
-            _connectionsAtQuery[i] = _connections;
-            _waited[i] = !_open || !_tls.CanSend || _draining;
-            Flush();
-            return i;
-        }
-
-        return -1;
+        _wasEarly[slot] = false;
+        _takenEarly[slot] = false;
+        _losses[slot] = 0;
+        _turnsAtQuery[slot] = _turns;
+        _turnsBefore[slot] = 0;
+        _connectionsAtQuery[slot] = _connections;
+        _waited[slot] = !_open || !_tls.CanSend || _draining;
+        Flush();
+        return slot;
     }
 
     /// <summary>Withdraws a query. Its answer, should it come, is ignored.</summary>
     /// <param name="query">The number that <see cref="Query"/> returned.</param>
     public void Cancel(int query)
     {
-        _states[query] = Free;
+        _table.States[query] = QueryTable.Free;
         MarkIdle();
     }
 
@@ -283,7 +256,8 @@ public sealed class DotSession
         _dataPosition = 0;
         BytesUp = 0;
         BytesDown = 0;
-        for (int i = 0; i < _states.Length; i++)
+        EarlyQueries = 0;
+        for (int i = 0; i < _table.Slots; i++)
             _turnsAtQuery[i] = 0;
 
         _tls.Start(session, nowMs, utcMs);
@@ -342,10 +316,10 @@ public sealed class DotSession
 
         // A FIN without close_notify after whole answers is how many servers end an idle connection; nothing is lost by it.
         CountTurn();
-        bool idle = InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
+        bool quiet = IsQuiet();
         _tls.TransportClosed(reset);
-        if (idle)
-            EndByServer();
+        if (quiet)
+            EndByServer(true);
         else if (_tls.Error == TlsError.None)
             End(DotCloseReason.Server, TlsError.None);
     }
@@ -355,9 +329,9 @@ public sealed class DotSession
     public void HandleTimeout(long nowMs)
     {
         _lastNowMs = nowMs;
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] != Free && _states[i] != Failing && nowMs >= _dueMs[i])
+            if (_table.States[i] != QueryTable.Free && _table.States[i] != QueryTable.Failing && nowMs >= _table.DueMs[i])
                 FailQuery(i, DotError.QueryTimeout);
         }
 
@@ -370,8 +344,12 @@ public sealed class DotSession
             if (nowMs >= _silentSinceMs + _options.SilenceTimeoutMs)
                 _tls.Abort(TlsError.SilentPeer);
         }
-        else if (_tls.IsConnected && Count(Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
+        else if (_tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
         {
+            // The server held out as long as it was given: next time it may be given a little longer, so that one early close does not count for ever.
+            if (_learnedIdleMs >= 0)
+                _learnedIdleMs += _learnedIdleMs / 8 + 100;
+
             _tls.Close();
             End(_draining ? DotCloseReason.Drained : DotCloseReason.Idle, TlsError.None);
         }
@@ -394,11 +372,7 @@ public sealed class DotSession
         _open = false;
         _closedReported = true;
         Array.Clear(_answer, 0, _answer.Length);
-        for (int i = 0; i < _states.Length; i++)
-        {
-            _states[i] = Free;
-            Array.Clear(_queries[i], 0, _queries[i].Length);
-        }
+        _table.Clear();
     }
 
     /// <summary>Takes the session of <see cref="DotEvent.Session"/>.</summary>
@@ -412,17 +386,8 @@ public sealed class DotSession
     /// <returns>One of <see cref="DotEvent"/>.</returns>
     public int NextEvent()
     {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == Failing)
-            {
-                _states[i] = Free;
-                EventQuery = i;
-                EventError = _errors[i];
-                EventAttempts = _attempts[i];
-                return DotEvent.QueryFailed;
-            }
-        }
+        if (TakeFailure())
+            return DotEvent.QueryFailed;
 
         while (_open)
         {
@@ -446,12 +411,14 @@ public sealed class DotSession
                 case TlsClientEvent.Session:
                     return DotEvent.Session;
                 case TlsClientEvent.Data:
-                    if (ReadFrame())
-                        return NextFrameEvent();
+                    if (ReadFrame() && OnFrame())
+                        return DotEvent.Answer;
+                    if (TakeFailure())
+                        return DotEvent.QueryFailed;
 
                     break;
                 case TlsClientEvent.PeerClosed:
-                    EndByServer();
+                    EndByServer(IsQuiet());
                     break;
                 case TlsClientEvent.Failed:
                     End(DotCloseReason.Failed, _tls.Error);
@@ -466,11 +433,8 @@ public sealed class DotSession
         }
 
         // Queries that failed by the end of the connection come before its end.
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == Failing)
-                return NextEvent();
-        }
+        if (TakeFailure())
+            return DotEvent.QueryFailed;
 
         if (!_open && !_closedReported)
         {
@@ -481,214 +445,19 @@ public sealed class DotSession
         return DotEvent.None;
     }
 
-    /// <summary>Reads from the received data until a frame is whole.</summary>
-    /// <returns>Whether one is.</returns>
-    private bool ReadFrame()
+    /// <summary>Makes the next failed query the one of the event.</summary>
+    /// <returns>Whether there is one.</returns>
+    private bool TakeFailure()
     {
-        byte[] data = _tls.DataBuffer;
-        int end = _tls.DataOffset + _tls.DataCount;
-        if (_dataPosition < _tls.DataOffset || _dataPosition > end)
-            _dataPosition = _tls.DataOffset;
+        int failed = _table.First(QueryTable.Failing);
+        if (failed < 0)
+            return false;
 
-        while (_dataPosition < end)
-        {
-            if (_prefixFilled < PrefixBytes)
-            {
-                _prefix[_prefixFilled++] = data[_dataPosition++];
-                if (_prefixFilled < PrefixBytes)
-                    continue;
-
-                _frameBytes = (_prefix[0] << 8) | _prefix[1];
-                _frameFilled = 0;
-                _frameSkipped = _frameBytes > _answer.Length;
-                if (_frameBytes < DnsMessageReader.HeaderBytes)
-                    return true;
-
-                continue;
-            }
-
-            int left = end - _dataPosition;
-            if (_frameFilled == 0 && left >= _frameBytes)
-            {
-                // The whole message lies in one record: hand it out where it is.
-                _answerBuffer = data;
-                _answerOffset = _dataPosition;
-                _answerCount = _frameBytes;
-                _frameSkipped = false;
-                _dataPosition += _frameBytes;
-                _prefixFilled = 0;
-                return true;
-            }
-
-            int part = left < _frameBytes - _frameFilled ? left : _frameBytes - _frameFilled;
-            int room = _answer.Length - _frameFilled;
-            if (room > 0)
-                Array.Copy(data, _dataPosition, _answer, _frameFilled, part < room ? part : room);
-
-            _frameFilled += part;
-            _dataPosition += part;
-            if (_frameFilled == _frameBytes)
-            {
-                _answerBuffer = _answer;
-                _answerOffset = 0;
-                _answerCount = _frameBytes;
-                _prefixFilled = 0;
-                _frameFilled = 0;
-                return true;
-            }
-        }
-
-        _dataPosition = 0;
-        _tls.DataTaken();
-        return false;
-    }
-
-    private int NextFrameEvent()
-    {
-        if (_frameBytes < DnsMessageReader.HeaderBytes)
-        {
-            for (int i = 0; i < _states.Length; i++)
-            {
-                if (_states[i] == Sent || _states[i] == SentEarly)
-                    FailQuery(i, DotError.MalformedFrame);
-            }
-
-            _tls.Abort(TlsError.DecodeError);
-            End(DotCloseReason.Failed, DotError.MalformedFrame);
-            return NextEvent();
-        }
-
-        int query = FindById((_answerBuffer[_answerOffset] << 8) | _answerBuffer[_answerOffset + 1]);
-        if (query < 0)
-        {
-            UnmatchedAnswers++;
-            return NextEvent();
-        }
-
-        if (_frameSkipped)
-        {
-            FailQuery(query, DotError.AnswerTooLarge);
-            return NextEvent();
-        }
-
-        bool well = _reader.Reset(_answerBuffer, _answerOffset, _answerCount);
-        if (well && !_reader.Answers(_queries[query], 0, _queryBytes[query]))
-        {
-            // Right ID, other question: not the answer (RFC 7766 section 7); the right one may still come.
-            UnmatchedAnswers++;
-            return NextEvent();
-        }
-
-        if (!well)
-        {
-            FailQuery(query, DotError.MalformedAnswer);
-            return NextEvent();
-        }
-
-        if (_reader.HasKeepalive && _reader.KeepaliveTimeoutMs >= 0)
-        {
-            _serverIdleMs = _reader.KeepaliveTimeoutMs;
-            if (_serverIdleMs == 0)
-                _draining = true;
-        }
-
-        _states[query] = Free;
-        EventQuery = query;
-        EventError = TlsError.None;
-        EventAttempts = _attempts[query];
-        EventWaitedForHandshake = _waited[query];
-        EventTransports = _connections - _connectionsAtQuery[query];
-        EventRoundTrips = _turnsBefore[query] + _turns - _turnsAtQuery[query];
-        MarkIdle();
-        return DotEvent.Answer;
-    }
-
-    private void Flush()
-    {
-        if (!_open || _draining)
-            return;
-
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != Waiting)
-                continue;
-
-            bool early = _tls.CanSendEarlyData && !_tls.CanSend;
-            if (!early && !_tls.CanSend)
-                return;
-            // What was once sent early is not sent early again (RFC 8446 appendix E.5), nor is anything but a QUERY.
-            if (early && (_wasEarly[i] || _attempts[i] > 0 || (_queries[i][2] & 0x78) != 0))
-                continue;
-
-            int count = _queryBytes[i];
-            int place = _tls.PrepareSend(count + PrefixBytes);
-            if (place < 0)
-            {
-                SendInPieces(i, early);
-                if (_states[i] == Waiting)
-                    return;
-
-                continue;
-            }
-
-            byte[] buffer = _tls.SendBuffer;
-            buffer[place] = (byte)(count >> 8);
-            buffer[place + 1] = (byte)count;
-            Array.Copy(_queries[i], 0, buffer, place + PrefixBytes, count);
-            _tls.CommitSend(count + PrefixBytes);
-            MarkSent(i, early);
-        }
-    }
-
-    /// <summary>Sends a query that is larger than one record may be (a server with a small record_size_limit), where the send buffer has room for all of it.</summary>
-    private void SendInPieces(int query, bool early)
-    {
-        int count = _queryBytes[query];
-        if (early || !_tls.HasRoomFor(count + PrefixBytes))
-            return;
-
-        _outPrefix[0] = (byte)(count >> 8);
-        _outPrefix[1] = (byte)count;
-        if (_tls.Send(_outPrefix, 0, PrefixBytes) == PrefixBytes && _tls.Send(_queries[query], 0, count) == count)
-            MarkSent(query, false);
-    }
-
-    private void MarkSent(int query, bool early)
-    {
-        if (InFlight == 0)
-            _silentSinceMs = _lastNowMs;
-
-        _states[query] = early ? SentEarly : Sent;
-        _wasEarly[query] |= early;
-        _attempts[query]++;
-    }
-
-    /// <summary>The server took the early data: those queries are in flight like any other.</summary>
-    private void AcceptEarlyQueries()
-    {
-        if (!_tls.IsEarlyDataAccepted)
-            ReturnEarlyQueries();
-
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == SentEarly)
-                _states[i] = Sent;
-        }
-    }
-
-    /// <summary>The server refused the early data: those queries are sent again, as ordinary data.</summary>
-    private void ReturnEarlyQueries()
-    {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != SentEarly)
-                continue;
-
-            _states[i] = Waiting;
-            _attempts[i]--;
-        }
-
-        Flush();
+        _table.States[failed] = QueryTable.Free;
+        EventQuery = failed;
+        EventError = _table.Errors[failed];
+        EventAttempts = _table.Attempts[failed];
+        return true;
     }
 
     /// <summary>Something came after something was sent: a round trip.</summary>
@@ -700,11 +469,17 @@ public sealed class DotSession
         _transmitted = false;
     }
 
-    private void EndByServer()
+    /// <summary>Whether an end of the connection now loses nothing.</summary>
+    private bool IsQuiet()
+    {
+        return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
+    }
+
+    private void EndByServer(bool quiet)
     {
         // A server that closes before the time that it gave is believed by its deeds.
         long idle = _lastNowMs - _idleSinceMs;
-        if (InFlight == 0 && _tls.IsConnected && idle < IdleTimeoutMs)
+        if (quiet && idle < IdleTimeoutMs)
             _learnedIdleMs = (int)(idle - idle / 8);
 
         if (_tls.Error == TlsError.None)
@@ -722,37 +497,47 @@ public sealed class DotSession
         _draining = false;
         _closeReason = reason;
         _error = error;
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            _turnsBefore[i] += _turns - _turnsAtQuery[i];
-            if (_states[i] != Sent && _states[i] != SentEarly)
+            bool sent = _table.States[i] == QueryTable.Sent || _table.States[i] == QueryTable.SentEarly;
+            _turnsBefore[i] += sent ? LostTurns(i) : _turns - _turnsAtQuery[i];
+            if (!sent)
                 continue;
 
-            if (_attempts[i] >= _options.MaxAttempts)
+            // A connection that brought answers meanwhile was no loss, even where it ended before all were there.
+            if (_answers == _answersAtSend[i])
+                _losses[i]++;
+            if (_losses[i] >= _options.MaxAttempts)
                 FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
             else
             {
-                _states[i] = Waiting;
+                _table.States[i] = QueryTable.Waiting;
                 _waited[i] = true;
+                _takenEarly[i] = false;
             }
         }
+    }
+
+    /// <summary>The round trips that a query lost with its connection: what it waited for, and one more where something came after it was sent.</summary>
+    private int LostTurns(int query)
+    {
+        return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
     }
 
     /// <summary>Fails every query that waits: no connection can be had.</summary>
     /// <param name="error">Why, one of <see cref="TlsError"/> or <see cref="DotError"/>.</param>
     public void FailWaiting(int error)
     {
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] == Waiting)
+            if (_table.States[i] == QueryTable.Waiting)
                 FailQuery(i, error);
         }
     }
 
     private void FailQuery(int query, int error)
     {
-        _states[query] = Failing;
-        _errors[query] = error;
+        _table.Fail(query, error);
         MarkIdle();
     }
 
@@ -760,41 +545,5 @@ public sealed class DotSession
     {
         if (InFlight == 0)
             _idleSinceMs = _lastNowMs;
-    }
-
-    private int NewId()
-    {
-        int id;
-        do
-        {
-            _crypto.Random.Fill(_idBytes, 0, 2);
-            id = (_idBytes[0] << 8) | _idBytes[1];
-        }
-        while (FindById(id) >= 0);
-
-        return id;
-    }
-
-    private int FindById(int id)
-    {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if ((_states[i] == Sent || _states[i] == SentEarly || _states[i] == Waiting) && _ids[i] == id)
-                return i;
-        }
-
-        return -1;
-    }
-
-    private int Count(int state)
-    {
-        int count = 0;
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == state)
-                count++;
-        }
-
-        return count;
     }
 }

@@ -38,4 +38,20 @@ public sealed class DtlsClientOptions : TlsClientOptions
 
     /// <summary>How often a heartbeat is retransmitted before the peer counts as gone (RFC 6520 section 3).</summary>
     public int MaxHeartbeatRetransmits = 3;
+
+    internal string ValidateDatagram()
+    {
+        if (ConnectionId != null && ConnectionId.Length > 32)
+            return "ConnectionId must have 0 to 32 bytes, or be null.";
+        if (InitialRetransmitMs < 1 || MaxRetransmitMs < InitialRetransmitMs)
+            return "InitialRetransmitMs must be 1 or more, and MaxRetransmitMs not less.";
+        if (KnownRttMs < 0)
+            return "KnownRttMs must be 0 or more.";
+        if (MaxDatagramBytes < 256 || MaxDatagramBytes > 16384)
+            return "MaxDatagramBytes must be 256 to 16384.";
+        if (MaxHeartbeatRetransmits < 0)
+            return "MaxHeartbeatRetransmits must be 0 or more.";
+
+        return null;
+    }
 }

@@ -33,6 +33,12 @@ internal sealed partial class ClientHandshake
 
     private int Version12 { get { return _dtls == null ? ProtocolVersion.Tls12 : ProtocolVersion.Dtls12; } }
 
+    /// <summary>Whether a change_cipher_spec can be taken now. One that came too early waits: datagrams overtake each other.</summary>
+    public bool AwaitsChangeCipherSpec
+    {
+        get { return !InMessage && (_state == HandshakeState.ChangeCipherSpec12 || (_state == HandshakeState.CertificateOrAbbreviated12 && !_ticketExpected12)); }
+    }
+
     private void ResetDatagram()
     {
         _verifyCookie = null;

@@ -472,6 +472,12 @@ internal sealed partial class ClientHandshake
         return sent == idLength && ConstantTime.AreEqual(_message, id, _sessionId, 0, sent);
     }
 
+    /// <summary>Whether the message at hand is a ServerHello with the random value that makes it a HelloRetryRequest.</summary>
+    private bool IsHelloRetryRequest(int type, int length)
+    {
+        return type == HandshakeType.ServerHello && length >= 34 && ConstantTime.AreEqual(_message, HeaderBytes + 2, HelloRetryRandom, 0, 32);
+    }
+
     private int OnHelloRetryRequest(int length, int suite)
     {
         if (_retried)

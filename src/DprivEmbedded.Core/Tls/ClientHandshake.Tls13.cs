@@ -27,6 +27,9 @@ internal sealed partial class ClientHandshake
     private bool _earlyRejected;
     private bool _externalPskUsed;
     private bool _pskUsed;
+
+    /// <summary>Tickets that came on this connection.</summary>
+    public int TicketsReceived;
     private bool _ccsSent;
 
     /// <summary>Whether the peer asked for a KeyUpdate in return.</summary>
@@ -478,6 +481,7 @@ internal sealed partial class ClientHandshake
 
     private int OnNewSessionTicket13()
     {
+        TicketsReceived++;
         uint lifetime = _reader.U32();
         uint ageAdd = _reader.U32();
         int nonceLength = _reader.U8();

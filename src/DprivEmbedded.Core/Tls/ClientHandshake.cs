@@ -112,6 +112,9 @@ internal sealed partial class ClientHandshake
     /// <summary>Whether a session waits for <see cref="TakeSession"/>.</summary>
     public bool HasSession { get { return _sessionCount > 0; } }
 
+    /// <summary>Set by the record layer once it has told of the first waiting session; cleared by every change among them.</summary>
+    public bool SessionReported;
+
     public int Version { get { return _version == ProtocolVersion.Tls12 ? Version12 : _version; } }
 
     public int Suite { get { return _suite; } }
@@ -250,6 +253,7 @@ internal sealed partial class ClientHandshake
             _sessions[i - 1] = _sessions[i];
 
         _sessions[--_sessionCount] = null;
+        SessionReported = false;
         return first;
     }
 
@@ -317,6 +321,7 @@ internal sealed partial class ClientHandshake
         ResetDatagram();
         _ticketExpected12 = false;
         _pskUsed = false;
+        TicketsReceived = 0;
         _ccsSent = false;
         KeyUpdateRequested = false;
         RenegotiationRefused = false;
@@ -407,7 +412,7 @@ internal sealed partial class ClientHandshake
         _messageFilled = 0;
         _streaming = false;
         if (_options.Observer != null)
-            _options.Observer.OnMessage(false, ContentType.Handshake, type, HeaderBytes + length, false);
+            _options.Observer.OnMessage(false, ContentType.Handshake, IsHelloRetryRequest(type, length) ? HandshakeType.HelloRetryRequest : type, HeaderBytes + length, false);
 
         _reader.Reset(_message, HeaderBytes, streamed ? 0 : length);
         switch (_state)
@@ -657,6 +662,7 @@ internal sealed partial class ClientHandshake
         }
 
         _sessions[_sessionCount++] = session;
+        SessionReported = false;
     }
 
     private static bool Contains(int[] list, int count, int value)

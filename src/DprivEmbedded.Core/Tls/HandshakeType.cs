@@ -21,6 +21,9 @@ public static class HandshakeType
     /// <summary>end_of_early_data (TLS 1.3).</summary>
     public const int EndOfEarlyData = 5;
 
+    /// <summary>hello_retry_request: only what <see cref="ITlsObserver"/> is told; on the wire it is a server_hello.</summary>
+    public const int HelloRetryRequest = 6;
+
     /// <summary>encrypted_extensions (TLS 1.3).</summary>
     public const int EncryptedExtensions = 8;
 

@@ -204,7 +204,7 @@ public sealed partial class TlsClient
             if (type == ContentType.Alert && length != 2)
                 return TlsError.BadAlert;
             if (ccs && length != 1)
-                return TlsError.DecodeError;
+                return TlsError.UnexpectedMessage; // any but the one value, and a protected one (RFC 8446 section 5)
             if (length == 0)
                 return TlsError.UnexpectedMessage; // an empty handshake fragment (RFC 8446 section 5.1)
             if (!ccs && type != ContentType.Handshake && _handshake.InMessage)
@@ -213,7 +213,13 @@ public sealed partial class TlsClient
             return TlsError.None;
         }
 
-        return _recordBytes > _receive.Length ? TlsError.RecordTooLargeForBuffer : TlsError.None;
+        if (length == 0)
+            return TlsError.BadRecordMac; // not even a tag
+        if (_recordBytes <= _receive.Length)
+            return TlsError.None;
+
+        // Whose fault it is depends on whether the server had agreed to smaller records.
+        return _handshake.RecordSizeLimitAgreed || _handshake.NegotiatedFragmentCode != 0 ? TlsError.RecordOverflow : TlsError.RecordTooLargeForBuffer;
     }
 
     /// <summary>Handles a whole record in the receive buffer.</summary>
@@ -232,6 +238,8 @@ public sealed partial class TlsClient
             offset = _read.OpenedOffset;
             count = _read.OpenedBytes;
             if (count > RecordProtection.MaxPlaintextBytes || (_handshake.RecordSizeLimitAgreed && _read.InnerBytes > _receive.Length - 29))
+                return TlsError.RecordOverflow;
+            if (_handshake.NegotiatedFragmentCode != 0 && count > 256 << _handshake.NegotiatedFragmentCode)
                 return TlsError.RecordOverflow;
         }
 
@@ -262,7 +270,7 @@ public sealed partial class TlsClient
             _options.Observer.OnMessage(false, ContentType.ChangeCipherSpec, 0, 1, false);
 
         if (_receive[offset] != 1 || _recordBytes != RecordProtection.HeaderBytes + 1)
-            return _read != null && Version != ProtocolVersion.Tls13 ? TlsError.UnexpectedMessage : TlsError.DecodeError;
+            return TlsError.UnexpectedMessage;
         if (Version == ProtocolVersion.Tls12 && _read == null)
             return _handshake.ConsumeChangeCipherSpec();
         if (_handshake.Connected || (Version == ProtocolVersion.Tls12 && _read != null))

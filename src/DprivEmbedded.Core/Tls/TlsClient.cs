@@ -124,6 +124,9 @@ public sealed partial class TlsClient : IHandshakeChannel
     /// <summary>Whether the server accepted early data.</summary>
     public bool IsEarlyDataAccepted { get { return _handshake.EarlyDataAccepted; } }
 
+    /// <summary>Tickets of TLS 1.3 that came on this connection so far. A server sends them once it has this side's Finished.</summary>
+    public int TicketsReceived { get { return _handshake.TicketsReceived; } }
+
     /// <summary>Whether the server answered the first ClientHello with a HelloRetryRequest.</summary>
     public bool WasHelloRetried { get { return _handshake.HelloRetried; } }
 
@@ -335,8 +338,12 @@ public sealed partial class TlsClient : IHandshakeChannel
             return TlsClientEvent.FalseStart;
         }
 
-        if (_handshake.HasSession)
+        if (_handshake.HasSession && !_handshake.SessionReported)
+        {
+            _handshake.SessionReported = true;
             return TlsClientEvent.Session;
+        }
+
         if (_dataCount > 0)
             return TlsClientEvent.Data;
         if (_peerClosed && !_reportedClose)

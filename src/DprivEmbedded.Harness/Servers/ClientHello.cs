@@ -157,6 +157,38 @@ internal sealed class ClientHello
         return r.AtEnd ? TlsError.None : TlsError.DecodeError;
     }
 
+    /// <summary>Checks what every ClientHello of TLS 1.3 must keep to. Source: RFC 8446 sections 4.1.2 and 9.2.</summary>
+    /// <returns><see cref="TlsError.None"/> or the error.</returns>
+    public int Check13()
+    {
+        bool unsharedGroup = KeyShareGroups != null && Groups != null && KeyShareGroups.Any(g => !Groups.Contains(g));
+        if (CompressionMethods.Length != 1 || CompressionMethods[0] != 0 || unsharedGroup)
+            return TlsError.IllegalParameter;
+
+        if ((Groups == null) != (KeyShareGroups == null) || (PskIdentities != null && PskModes == null))
+            return TlsError.MissingExtension;
+
+        if (PskIdentities == null && (SignatureSchemes == null || Groups == null))
+            return TlsError.MissingExtension;
+
+        return EarlyData && PskIdentities == null ? TlsError.IllegalParameter : TlsError.None;
+    }
+
+    /// <summary>Whether this is a lawful answer to a HelloRetryRequest. Source: RFC 8446 section 4.1.2.</summary>
+    /// <param name="first">The first ClientHello.</param>
+    /// <param name="cookie">The cookie that was sent, or null.</param>
+    /// <param name="group">The group that was asked for, or 0.</param>
+    public bool FollowsRetryOf(ClientHello first, byte[]? cookie, int group)
+    {
+        bool sameCookie = cookie == null ? Cookie == null : Cookie != null && Cookie.AsSpan().SequenceEqual(cookie);
+        bool share = group == 0 || (KeyShareGroups is { Length: 1 } && KeyShareGroups[0] == group);
+        return sameCookie && share && !EarlyData
+            && Random.AsSpan().SequenceEqual(first.Random)
+            && SessionId.AsSpan().SequenceEqual(first.SessionId)
+            && CipherSuites.AsSpan().SequenceEqual(first.CipherSuites)
+            && (SupportedVersions?.Contains(ProtocolVersion.Tls13) ?? false);
+    }
+
     private int ParseExtension(int type)
     {
         ByteReader r = _reader;

@@ -26,6 +26,7 @@ public sealed class DotConnection
     private long _lastDueMs;
     private bool _counted;
     private bool _earlyCounted;
+    private bool _endOnceSent;
     private bool _forgotten;
     private bool _silent;
     private int _deferred;
@@ -134,6 +135,9 @@ public sealed class DotConnection
 
         int count = _tls.Transmit(output, offset, capacity);
         _server.Counters.BytesSent += count;
+        if (count == 0 && _endOnceSent)
+            End(_server.Options.CloseAfterAnswersManner);
+
         return count;
     }
 
@@ -386,7 +390,15 @@ public sealed class DotConnection
             if (options.CloseAfterAnswers > 0 && Answers >= options.CloseAfterAnswers)
             {
                 SendTogether(together);
-                End(options.CloseAfterAnswersManner);
+                // Whoever forgets or falls silent has sent its answers before.
+                if (options.CloseAfterAnswersManner is CloseManner.Forget or CloseManner.Silence)
+                {
+                    _endOnceSent = true;
+                    _pending.Clear();
+                }
+                else
+                    End(options.CloseAfterAnswersManner);
+
                 return;
             }
         }

@@ -186,18 +186,16 @@ internal abstract class ServerHandshake
 
     /// <summary>Chooses between certificate and raw public key.</summary>
     /// <param name="hello">The ClientHello.</param>
-    /// <param name="explicitType">Whether server_certificate_type is to be answered.</param>
     /// <returns>True for a raw public key, false for a certificate, null where neither fits and the connection failed.</returns>
-    protected bool? ChooseRawPublicKey(ClientHello hello, out bool explicitType)
+    protected bool? ChooseRawPublicKey(ClientHello hello)
     {
         byte[] accepted = hello.ServerCertificateTypes ?? [X509];
-        explicitType = hello.ServerCertificateTypes != null;
         bool x509 = accepted.Contains((byte)X509) && Options.Credentials.Any(c => c.Chain.Length > 0);
         bool raw = accepted.Contains((byte)RawPublicKey) && Options.Credentials.Length > 0;
         if (x509 || raw)
             return raw && (Options.PreferRawPublicKey || !x509);
 
-        Server.Fail(TlsError.UnsupportedKey, explicitType ? AlertDescription.UnsupportedCertificate : AlertDescription.HandshakeFailure);
+        Server.Fail(TlsError.UnsupportedKey, hello.ServerCertificateTypes != null ? AlertDescription.UnsupportedCertificate : AlertDescription.HandshakeFailure);
         return null;
     }
 

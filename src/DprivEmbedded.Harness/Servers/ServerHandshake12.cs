@@ -219,7 +219,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return null;
         }
 
-        bool sameFragments = session.MaxFragmentLengthCode == (Options.MaxFragmentLength && hello.RecordSizeLimit == 0 ? hello.MaxFragmentLengthCode : 0);
+        bool sameFragments = session.MaxFragmentLengthCode == (Options.MaxFragmentLength && (hello.RecordSizeLimit == 0 || Options.RecordSizeLimit == 0) ? hello.MaxFragmentLengthCode : 0);
         return sameFragments ? session : null;
     }
 
@@ -253,7 +253,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             }
             else
             {
-                raw ??= ChooseRawPublicKey(hello, out _);
+                raw ??= ChooseRawPublicKey(hello);
                 if (raw == null)
                     return false;
 
@@ -499,7 +499,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return true;
 
         ServerSession session = _session ?? Session();
-        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session);
+        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session, Options.TicketPaddingBytes);
         int lifetime = Options.AdvertisedTicketLifetimeSeconds >= 0 ? Options.AdvertisedTicketLifetimeSeconds : Options.TicketLifetimeSeconds;
         BeginMessage(HandshakeType.NewSessionTicket);
         Writer.U32((uint)lifetime);

@@ -19,11 +19,8 @@ namespace DprivEmbedded.Harness;
 /// </code>
 /// Certificate and CertificateVerify are left out with a PSK; EndOfEarlyData comes only where early data was accepted.
 /// </remarks>
-internal sealed partial class ServerHandshake13 : ServerHandshake
+internal sealed class ServerHandshake13 : ServerHandshake
 {
-    private const int PskKe = 0;
-    private const int PskDheKe = 1;
-
     private static readonly byte[] RetryRandom = Convert.FromHexString("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C");
 
     private readonly KeySchedule13 _schedule;
@@ -43,10 +40,10 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
     private int _ticketNumber;
 
     // What the ClientHello led to.
-    private int _pskIndex = -1;
-    private byte[]? _psk;
-    private ServerSession? _session;
-    private ServerPsk? _externalPsk;
+    private readonly PskChoice _choice;
+    private ServerCredential? _credential;
+    private int _scheme;
+    private bool _rawPublicKey;
     private bool _withDhe;
     private int _shareIndex;
 
@@ -55,6 +52,7 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         : base(server)
     {
         _schedule = new KeySchedule13(server.Crypto);
+        _choice = new PskChoice(server);
     }
 
     private new TlsServer Server => (TlsServer)base.Server;
@@ -122,7 +120,7 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
             return true;
 
         Server.EarlyDataBytes += bytes;
-        if (Server.EarlyDataBytes <= MaxEarlyData)
+        if (Server.EarlyDataBytes <= _choice.MaxEarlyDataBytes)
             return true;
 
         Server.Fail(TlsError.UnexpectedMessage);
@@ -158,19 +156,27 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
     /// <summary>Takes the first or second ClientHello.</summary>
     public void ClientHello(ClientHello hello, byte[] message)
     {
+        int error = hello.Check13();
         if (_state == State.AwaitClientHello)
-            Server.EarlyDataOffered = hello.EarlyData;
-        else if (!IsSameHello(hello))
         {
-            Server.Fail(TlsError.IllegalParameter);
+            Server.EarlyDataOffered = hello.EarlyData;
+            if (hello.Cookie != null)
+                error = TlsError.IllegalParameter;
+        }
+        else if (!hello.FollowsRetryOf(_firstHello!, _cookie, _retryGroup))
+            error = TlsError.IllegalParameter;
+
+        if (error != TlsError.None)
+        {
+            Server.Fail(error);
             return;
         }
 
-        if (!CheckHello(hello) || !CheckServerName(hello) || !ChooseApplicationProtocol(hello))
+        if (!CheckServerName(hello) || !ChooseApplicationProtocol(hello))
             return;
 
-        ChoosePsk(hello);
-        if (!ChooseCipherSuite(hello) || !ChooseKeyExchange(hello))
+        _choice.Choose(hello);
+        if (!ChooseCipherSuite(hello) || !ChooseKeyExchange(hello) || (_choice.Key == null && !ChooseCredential(hello)))
             return;
 
         int retryGroup = _withDhe && (_shareIndex < 0 || Faults.UselessHelloRetryRequest) ? Server.Group : 0;
@@ -185,8 +191,8 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         if (!CheckBinder(hello, message))
             return;
 
-        Server.EarlyDataAccepted = hello.EarlyData && AcceptsEarlyData(hello);
-        _schedule.Start(_psk);
+        Server.EarlyDataAccepted = hello.EarlyData && _choice.AcceptsEarlyData(hello);
+        _schedule.Start(_choice.Key);
         byte[] earlySecret = new byte[32];
         if (Server.EarlyDataAccepted)
         {
@@ -217,7 +223,7 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
             ServerName = Server.ServerName,
             ApplicationProtocol = Server.ApplicationProtocol,
         };
-        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session);
+        byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session, Options.TicketPaddingBytes);
 
         BeginMessage(HandshakeType.NewSessionTicket);
         Writer.U32((uint)(Options.AdvertisedTicketLifetimeSeconds >= 0 ? Options.AdvertisedTicketLifetimeSeconds : Options.TicketLifetimeSeconds));
@@ -247,6 +253,86 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
 
         _schedule.UpdateTrafficSecret(_serverSecret);
         Server.Records.SetWrite(Protection(_serverSecret));
+    }
+
+    private bool ChooseCipherSuite(ClientHello hello)
+    {
+        // Early data demands the suite of its PSK; so that suite comes first.
+        int wanted = _choice.CipherSuite;
+        int suite = Options.CipherSuites.Where(CipherSuite.IsTls13).Where(hello.CipherSuites.Contains).OrderBy(s => s == wanted ? 0 : 1).FirstOrDefault();
+        if (suite == 0 || (_state == State.AwaitSecondClientHello && suite != Server.CipherSuite))
+        {
+            Server.Fail(suite == 0 ? TlsError.BadCipherSuite : TlsError.IllegalParameter, suite == 0 ? AlertDescription.HandshakeFailure : -1);
+            return false;
+        }
+
+        Server.CipherSuite = suite;
+        return true;
+    }
+
+    private bool ChooseKeyExchange(ClientHello hello)
+    {
+        int group = 0;
+        _shareIndex = -1;
+        int common = CommonGroup(hello.Groups);
+        int shared = CommonGroup(hello.KeyShareGroups);
+        if (common != 0)
+        {
+            group = shared != 0 && (shared == common || Options.HelloRetry != HelloRetryMode.ForPreferredGroup) ? shared : common;
+            if (_state == State.AwaitSecondClientHello && shared != 0)
+                group = shared;
+
+            _shareIndex = Array.IndexOf(hello.KeyShareGroups!, group);
+        }
+
+        bool ke = _choice.Key != null && Options.PskKe && hello.PskModes!.Contains((byte)PskChoice.PskKe);
+        bool dhe = _choice.Key != null && Options.PskDheKe && hello.PskModes!.Contains((byte)PskChoice.PskDheKe) && group != 0;
+        if (_choice.Key != null && !ke && !dhe)
+            _choice.Drop();
+
+        _withDhe = !(ke && (!dhe || Options.PreferPskKe));
+        Server.Group = _withDhe ? group : 0;
+        if (!_withDhe)
+            return true;
+
+        if (group == 0)
+        {
+            Server.Fail(hello.Groups == null ? TlsError.MissingExtension : TlsError.BadKeyShare, hello.Groups == null ? -1 : AlertDescription.HandshakeFailure);
+            return false;
+        }
+
+        if (_choice.Key == null && hello.SignatureSchemes == null)
+        {
+            Server.Fail(TlsError.MissingExtension);
+            return false;
+        }
+
+        if (_shareIndex < 0 && _state == State.AwaitSecondClientHello)
+        {
+            Server.Fail(TlsError.IllegalParameter);
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool ChooseCredential(ClientHello hello)
+    {
+        bool? raw = ChooseRawPublicKey(hello);
+        if (raw == null)
+            return false;
+
+        _rawPublicKey = raw.Value;
+        foreach (ServerCredential candidate in Options.Credentials.Where(c => _rawPublicKey || c.Chain.Length > 0))
+        {
+            _credential = candidate;
+            _scheme = hello.SignatureSchemes!.FirstOrDefault(s => s != SignatureScheme.RsaPkcs1Sha256 && candidate.Signer.Supports(s));
+            if (_scheme != 0)
+                return true;
+        }
+
+        Server.Fail(TlsError.UnsupportedKey, AlertDescription.HandshakeFailure);
+        return false;
     }
 
     private void SendHelloRetryRequest(ClientHello hello, int group)
@@ -318,20 +404,20 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         Transcript.Update(message, 0, hello.TruncatedBytes);
         byte[] truncatedHash = TranscriptHash();
         Transcript.Update(message, hello.TruncatedBytes, message.Length - hello.TruncatedBytes);
-        if (_psk == null)
+        if (_choice.Key == null)
             return true;
 
         byte[] binderKey = new byte[32];
         byte[] binder = new byte[32];
-        _schedule.Start(_psk);
-        _schedule.DeriveSecret(_session != null ? "res binder" : "ext binder", null, binderKey);
+        _schedule.Start(_choice.Key);
+        _schedule.DeriveSecret(_choice.Session != null ? "res binder" : "ext binder", null, binderKey);
         _schedule.Finished(binderKey, truncatedHash, binder, 0);
         ConstantTime.Clear(binderKey);
-        byte[] theirs = hello.PskBinders[_pskIndex];
+        byte[] theirs = hello.PskBinders[_choice.Index];
         if (!Faults.RejectBinder && theirs.Length == 32 && ConstantTime.AreEqual(binder, 0, theirs, 0, 32))
         {
-            if (Options.StatefulTickets && _session != null)
-                Server.State.Forget(hello.PskIdentities[_pskIndex]);
+            if (Options.StatefulTickets && _choice.Session != null)
+                Server.State.Forget(hello.PskIdentities[_choice.Index]);
 
             return true;
         }
@@ -342,8 +428,8 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
 
     private void SendServerFlight(ClientHello hello, byte[] earlySecret)
     {
-        Server.Resumed = _session != null;
-        Server.UsedPsk = _externalPsk != null;
+        Server.Resumed = _choice.Session != null;
+        Server.UsedPsk = _choice.External != null;
         Crypto.Random.Fill(ServerRandom, 0, 32);
         ExtensionList extensions = new();
         extensions.AddU16(ExtensionType.SupportedVersions, Faults.WrongVersion != 0 ? Faults.WrongVersion : ProtocolVersion.Tls13);
@@ -358,8 +444,8 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
             extensions.Add(ExtensionType.KeyShare, [(byte)(group >> 8), (byte)group, (byte)(own.Length >> 8), (byte)own.Length, .. own]);
         }
 
-        if (_psk != null || Faults.PretendPsk)
-            extensions.AddU16(ExtensionType.PreSharedKey, Faults.SelectedIdentity >= 0 ? Faults.SelectedIdentity : Math.Max(_pskIndex, 0));
+        if (_choice.Key != null || Faults.PretendPsk)
+            extensions.AddU16(ExtensionType.PreSharedKey, Faults.SelectedIdentity >= 0 ? Faults.SelectedIdentity : Math.Max(_choice.Index, 0));
 
         if (!WriteHello(TlsStage.ServerHello, ServerRandom, hello, extensions))
             return;
@@ -379,7 +465,7 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         Log("SERVER_HANDSHAKE_TRAFFIC_SECRET", hello, _serverHandshakeSecret);
         Server.Records.SetWrite(Protection(_serverHandshakeSecret));
 
-        if (!SendEncryptedExtensions(hello, out bool rawPublicKey) || (_psk == null && !(SendCertificateRequest() && SendCertificate(hello, rawPublicKey))))
+        if (!SendEncryptedExtensions(hello) || (_choice.Key == null && !(SendCertificateRequest() && SendCertificate(_credential!))))
             return;
 
         BeginMessage(HandshakeType.Finished);
@@ -401,9 +487,8 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         _state = Server.EarlyDataAccepted ? State.AwaitEndOfEarlyData : State.AwaitFinished;
     }
 
-    private bool SendEncryptedExtensions(ClientHello hello, out bool rawPublicKey)
+    private bool SendEncryptedExtensions(ClientHello hello)
     {
-        rawPublicKey = false;
         ExtensionList extensions = new();
         AddCommonExtensions(extensions, hello, Server.Resumed);
         if (Options.SendSupportedGroups && hello.Groups != null)
@@ -415,23 +500,15 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         if (Server.EarlyDataAccepted)
             extensions.Add(ExtensionType.EarlyData);
 
-        if (_psk == null)
-        {
-            bool? raw = ChooseRawPublicKey(hello, out bool explicitType);
-            if (raw == null)
-                return false;
-
-            rawPublicKey = raw.Value;
-            if (explicitType)
-                AddCertificateType(extensions, rawPublicKey);
-        }
+        if (_choice.Key == null && hello.ServerCertificateTypes != null)
+            AddCertificateType(extensions, _rawPublicKey);
 
         BeginMessage(HandshakeType.EncryptedExtensions);
         extensions.Write(Writer, TlsStage.EncryptedExtensions, Faults, false);
         return EndMessage(TlsStage.EncryptedExtensions);
     }
 
-    private bool RequestsCertificate => Options.RequestClientCertificate && _psk == null;
+    private bool RequestsCertificate => Options.RequestClientCertificate && _choice.Key == null;
 
     /// <summary>Asks for a certificate. Source: RFC 8446 section 4.3.2.</summary>
     private bool SendCertificateRequest()
@@ -458,29 +535,13 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         return EndMessage(TlsStage.CertificateRequest);
     }
 
-    private bool SendCertificate(ClientHello hello, bool rawPublicKey)
+    private bool SendCertificate(ServerCredential credential)
     {
-        ServerCredential? credential = null;
-        int scheme = 0;
-        foreach (ServerCredential candidate in Options.Credentials.Where(c => rawPublicKey || c.Chain.Length > 0))
-        {
-            scheme = hello.SignatureSchemes!.FirstOrDefault(s => s != SignatureScheme.RsaPkcs1Sha256 && candidate.Signer.Supports(s));
-            credential = candidate;
-            if (scheme != 0)
-                break;
-        }
-
-        if (credential == null || scheme == 0)
-        {
-            Server.Fail(TlsError.UnsupportedKey, AlertDescription.HandshakeFailure);
-            return false;
-        }
-
-        Server.UsedRawPublicKey = rawPublicKey;
+        Server.UsedRawPublicKey = _rawPublicKey;
         BeginMessage(HandshakeType.Certificate);
         Writer.U8(0);
         int list = Writer.Begin(3);
-        byte[][] certificates = rawPublicKey ? [credential.PublicKeyInfo] : credential.Chain;
+        byte[][] certificates = _rawPublicKey ? [credential.PublicKeyInfo] : credential.Chain;
         for (int i = 0; i < certificates.Length; i++)
         {
             Writer.U24(certificates[i].Length);
@@ -495,9 +556,9 @@ internal sealed partial class ServerHandshake13 : ServerHandshake
         if (!EndMessage(TlsStage.Certificate))
             return false;
 
-        byte[] signature = Sign(credential, scheme, SignedContent());
+        byte[] signature = Sign(credential, _scheme, SignedContent());
         BeginMessage(HandshakeType.CertificateVerify);
-        Writer.U16(scheme);
+        Writer.U16(_scheme);
         Writer.U16(signature.Length);
         Writer.Bytes(signature, 0, signature.Length);
         return EndMessage(TlsStage.CertificateVerify);

@@ -94,7 +94,9 @@ internal sealed class ServerSession
         session.ServerName = name.Length == 0 ? null : Encoding.Latin1.GetString(name);
         byte[] protocol = ReadVector(reader);
         session.ApplicationProtocol = protocol.Length == 0 ? null : Encoding.Latin1.GetString(protocol);
-        return reader.AtEnd ? session : null;
+
+        // Padding may follow.
+        return reader.Failed ? null : session;
     }
 
     private static void WriteVector(ByteWriter writer, byte[] value)

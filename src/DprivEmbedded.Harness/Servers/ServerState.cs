@@ -70,9 +70,9 @@ public sealed class ServerState
     }
 
     /// <summary>Seals a session into a ticket.</summary>
-    internal byte[] SealTicket(ServerSession session)
+    internal byte[] SealTicket(ServerSession session, int paddingBytes)
     {
-        byte[] plain = session.ToBytes();
+        byte[] plain = [.. session.ToBytes(), .. new byte[paddingBytes]];
         byte[] ticket = new byte[KeyNameBytes + NonceBytes + plain.Length + TagBytes];
         Array.Copy(_keyName, ticket, KeyNameBytes);
         byte[] nonce = RandomBytes(NonceBytes);

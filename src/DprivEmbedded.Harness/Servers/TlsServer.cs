@@ -56,6 +56,9 @@ public sealed class TlsServer : TlsServerBase
     /// <summary>Bytes of early data that came (accepted: content; rejected: whole records that were skipped).</summary>
     public int EarlyDataBytes { get; internal set; }
 
+    /// <summary>The client's record_size_limit where both sides announced one (RFC 8449); 0 otherwise.</summary>
+    public int PeerRecordSizeLimit => Records.PeerRecordSizeLimit;
+
     /// <summary>KeyUpdates that came.</summary>
     public int KeyUpdatesReceived { get; internal set; }
 
@@ -344,7 +347,8 @@ public sealed class TlsServer : TlsServerBase
         return TlsFaultAction.None;
     }
 
-    private void Finish(TransportEnd end)
+    /// <summary>Ends the connection; nothing is sent or taken afterwards.</summary>
+    internal void Finish(TransportEnd end)
     {
         Ended = true;
         End = end;

@@ -61,6 +61,9 @@ public abstract class TlsServerBase
     /// <summary>The negotiated application protocol; null for none.</summary>
     public string? ApplicationProtocol { get; internal set; }
 
+    /// <summary>The negotiated max_fragment_length code (RFC 6066 section 4), 1..4; 0 for none.</summary>
+    public int MaxFragmentLengthCode { get; internal set; }
+
     internal ICryptoProvider Crypto { get; }
 
     internal TlsServerOptions Options { get; }
@@ -70,8 +73,6 @@ public abstract class TlsServerBase
     internal long NowMs { get; private protected set; }
 
     internal bool ServerNameKnown { get; set; }
-
-    internal int MaxFragmentLengthCode { get; set; }
 
     internal int OwnRecordSizeLimit { get; set; }
 

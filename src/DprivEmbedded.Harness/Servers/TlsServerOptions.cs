@@ -71,6 +71,9 @@ public class TlsServerOptions
     /// <summary>Whether a ticket is a reference to state that the server keeps (single use in TLS 1.3) instead of the sealed state itself.</summary>
     public bool StatefulTickets { get; set; }
 
+    /// <summary>Bytes that are added to the content of each sealed ticket, to make it as large as those of servers that put a certificate chain into theirs; 0..60000.</summary>
+    public int TicketPaddingBytes { get; set; }
+
     /// <summary>How long the server accepts a ticket or session id, in seconds.</summary>
     public int TicketLifetimeSeconds { get; set; } = 7200;
 

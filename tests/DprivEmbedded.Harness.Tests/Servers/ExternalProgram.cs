@@ -12,7 +12,7 @@ namespace DprivEmbedded.Harness.Tests.Servers;
 /// <summary>A client program of somebody else, run against a server of ours.</summary>
 internal sealed class ExternalProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

@@ -23,6 +23,7 @@ public class OpenSslClientTests
         await program.WriteLineAsync(line);
         await program.WaitForAsync(line.Replace("ping", "pong") + " served");
         Assert.Equal(0, await program.EndAsync());
+        await rig.EndedAsync();
         Assert.Equal(TlsError.None, rig.Last.Error);
         Assert.True(rig.Last.HandshakeComplete);
         return program.Output;
@@ -33,6 +34,7 @@ public class OpenSslClientTests
     {
         await using ExternalProgram program = ExternalProgram.Start("openssl", [.. Arguments(rig), .. arguments]);
         Assert.NotEqual(0, await program.EndAsync());
+        await rig.EndedAsync();
         return program.Output;
     }
 
@@ -355,7 +357,8 @@ public class OpenSslClientTests
     {
         await using TlsRig rig = new();
         string file = Path.GetTempFileName();
-        Assert.Contains("pong 1", await Connect(rig, version, "-maxfraglen", "512", "-sess_out", file));
+        Assert.Contains(new string('x', 5000), await ConnectSaying(rig, "big", version, "-maxfraglen", "512", "-sess_out", file));
+        Assert.Equal(1, rig.Last.MaxFragmentLengthCode);
         Assert.Contains("Reused, ", await Connect(rig, version, "-maxfraglen", "512", "-sess_in", file));
         File.Delete(file);
     }
@@ -377,22 +380,27 @@ public class OpenSslClientTests
         await program.WriteLineAsync("ping 2");
         await program.WaitForAsync("pong 2 served");
         Assert.Equal(0, await program.EndAsync());
+        await rig.EndedAsync();
         Assert.Equal(TlsError.None, rig.Last.Error);
 
         // One in answer to the server's, one on the client's own account.
         Assert.Equal(2, rig.Last.KeyUpdatesReceived);
     }
 
-    [Fact]
-    public async Task RenegotiationIsRefused()
+    [Theory]
+    [InlineData("R")]
+    [InlineData("hellorequest")]
+    public async Task RenegotiationIsRefused(string line)
     {
+        // s_client begins one on "R" of its own accord, and in answer to the server's HelloRequest.
         await using TlsRig rig = new();
         await using ExternalProgram program = ExternalProgram.Start("openssl", [.. Arguments(rig).Where(a => a != "-nocommands"), "-tls1_2"]);
         await program.WriteLineAsync("ping 1");
         await program.WaitForAsync("pong 1 served");
-        await program.WriteLineAsync("R");
+        await program.WriteLineAsync(line);
         await program.WaitForAsync("no renegotiation");
         await program.EndAsync();
+        await rig.EndedAsync();
         Assert.Equal(AlertDescription.NoRenegotiation, rig.Last.AlertSent);
     }
 

@@ -16,6 +16,7 @@ internal sealed class TlsRig : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Task _loop;
+    private volatile int _served;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     public TlsRig(Action<TlsServerOptions>? configure = null)
@@ -48,6 +49,19 @@ internal sealed class TlsRig : IAsyncDisposable
     public List<TlsServer> Connections { get; } = [];
 
     public TlsServer Last => Connections[^1];
+
+    /// <summary>Waits until the server has seen the end of all its connections.</summary>
+    public async Task EndedAsync()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (_served < Connections.Count || Connections.Count == 0)
+        {
+            if (watch.Elapsed > TimeSpan.FromSeconds(15))
+                throw new TimeoutException("A connection does not end.");
+
+            await Task.Delay(5);
+        }
+    }
 
     /// <summary>All application data of the last connection.</summary>
     public string Received { get; private set; } = "";
@@ -94,6 +108,8 @@ internal sealed class TlsRig : IAsyncDisposable
                 {
                     server.TransportClosed(true);
                 }
+
+                _served++;
             }
         }
     }
@@ -140,6 +156,10 @@ internal sealed class TlsRig : IAsyncDisposable
                 break;
             case "update":
                 server.SendKeyUpdate(true);
+                break;
+            case "big":
+                byte[] much = Encoding.ASCII.GetBytes(new string('x', 5000) + "\n");
+                server.Send(much, 0, much.Length);
                 break;
             case "hellorequest":
                 server.SendHelloRequest();

@@ -20,6 +20,7 @@ public sealed class TlsWireConnection
     private readonly bool[] _stalled = new bool[2];
     private readonly long[] _bytes = new long[2];
     private int _ended;
+    private int _firstEnd;
 
     internal TlsWireConnection(TlsWireLog log, Socket client, Socket server)
     {
@@ -39,8 +40,8 @@ public sealed class TlsWireConnection
     /// <summary>Both directions are closed.</summary>
     public bool IsClosed => Volatile.Read(ref _ended) >= 2;
 
-    /// <summary>The server closed its direction first.</summary>
-    public bool ServerClosedFirst { get; private set; }
+    /// <summary>The server's end of stream came first. A client that answers a close_notify at once may overtake it.</summary>
+    public bool ServerClosedFirst => Volatile.Read(ref _firstEnd) == 1 + (int)WireDirection.Down;
 
     public long BytesUp => Interlocked.Read(ref _bytes[(int)WireDirection.Up]);
 
@@ -150,7 +151,12 @@ public sealed class TlsWireConnection
             {
                 var count = await from.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
                 if (count == 0)
+                {
+                    // Before the end is passed on, or the other side's may overtake it.
+                    NoteEnd(direction);
                     break;
+                }
+
                 lock (_parser)
                 {
                     _chunks.Add((direction, buffer[..count]));
@@ -183,10 +189,12 @@ public sealed class TlsWireConnection
         }
         finally
         {
-            if (Interlocked.Increment(ref _ended) == 1)
-                ServerClosedFirst = direction == WireDirection.Down;
+            NoteEnd(direction);
+            Interlocked.Increment(ref _ended);
         }
     }
+
+    private void NoteEnd(WireDirection direction) => Interlocked.CompareExchange(ref _firstEnd, 1 + (int)direction, 0);
 
     private async Task SendAsync(WireDirection direction, ReadOnlyMemory<byte> bytes, Socket to)
     {

@@ -1,0 +1,393 @@
+using System;
+using DprivEmbedded.Tls;
+
+namespace DprivEmbedded.Dtls;
+
+// Records in, and heartbeats, of DtlsClient. Source: RFC 6347 section 4.1, RFC 6520.
+public sealed partial class DtlsClient
+{
+    private const int HeartbeatRequest = 1;
+    private const int HeartbeatResponse = 2;
+    private const int HeartbeatPayloadBytes = 2;
+    private const int HeartbeatPaddingBytes = 16;
+    private const int HeartbeatBytes = 3 + HeartbeatPayloadBytes + HeartbeatPaddingBytes;
+
+    private static readonly byte[] NoConnectionId = new byte[0];
+
+    /// <summary>Takes a datagram. Its records are read by <see cref="NextEvent"/>, in place: the buffer must stay untouched until that returns <see cref="DtlsClientEvent.None"/>.</summary>
+    /// <param name="datagram">Holds the datagram; decrypted in place.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="count">Number of bytes.</param>
+    /// <param name="nowMs">The caller's monotonic clock.</param>
+    public void Receive(byte[] datagram, int offset, int count, long nowMs)
+    {
+        _nowMs = nowMs;
+        _handshake.LastNowMs = nowMs;
+        _datagram = datagram;
+        _position = offset;
+        _end = offset + count;
+        _dataCount = 0;
+    }
+
+    /// <summary>Sends a heartbeat request, if none is under way (RFC 6520 section 3). It is repeated by the timers of the handshake; without an answer the association ends with <see cref="TlsError.SilentPeer"/>.</summary>
+    /// <param name="nowMs">The caller's monotonic clock.</param>
+    /// <returns>False where the peer answers none, one is under way, the handshake is not over, or the send buffer is full.</returns>
+    public bool SendHeartbeat(long nowMs)
+    {
+        if (!IsConnected || !_handshake.PeerAnswersHeartbeats || _heartbeatInFlight)
+            return false;
+
+        _heartbeat[0] = HeartbeatRequest;
+        _heartbeat[1] = 0;
+        _heartbeat[2] = HeartbeatPayloadBytes;
+        _crypto.Random.Fill(_heartbeat, 3, HeartbeatBytes - 3);
+        if (!Enqueue(ContentType.Heartbeat, _heartbeat, 0, HeartbeatBytes))
+            return false;
+
+        _nowMs = nowMs;
+        _heartbeatInFlight = true;
+        _heartbeatRepeats = 0;
+        _heartbeatSentMs = nowMs;
+        _heartbeatWaitMs = RttMs > 0 ? (RttMs + RttMs / 2 < 50 ? 50 : RttMs + RttMs / 2) : FirstRetransmitMs();
+        _heartbeatDueMs = nowMs + _heartbeatWaitMs;
+        return true;
+    }
+
+    private void RepeatHeartbeat()
+    {
+        if (_heartbeatRepeats >= _options.MaxHeartbeatRetransmits)
+        {
+            FailSilently(TlsError.SilentPeer);
+            return;
+        }
+
+        _heartbeatRepeats++;
+        _heartbeatWaitMs = _heartbeatWaitMs > _options.MaxRetransmitMs / 2 ? _options.MaxRetransmitMs : 2 * _heartbeatWaitMs;
+        _heartbeatDueMs = _nowMs + _heartbeatWaitMs;
+        Enqueue(ContentType.Heartbeat, _heartbeat, 0, HeartbeatBytes);
+    }
+
+    /// <summary>Reads the next record of the datagram.</summary>
+    private void NextRecord()
+    {
+        int left = _end - _position;
+        int type = left > 0 ? _datagram[_position] : 0;
+        int cid = type == ContentType.Tls12Cid ? (_options.ConnectionId == null ? 0 : _options.ConnectionId.Length) : 0;
+        int header = DtlsRecordProtection.HeaderBytes + cid;
+        if (left < header)
+        {
+            DiscardRest();
+            return;
+        }
+
+        int length = (_datagram[_position + 11 + cid] << 8) | _datagram[_position + 12 + cid];
+        if (length > left - header || _datagram[_position + 1] != 0xFE)
+        {
+            // Where the next record begins is unknown then.
+            DiscardRest();
+            return;
+        }
+
+        int start = _position;
+        _position += header + length;
+        int epoch = (_datagram[start + 3] << 8) | _datagram[start + 4];
+        if (epoch == 0)
+            OnPlainRecord(type, start + header, length);
+        else if (epoch == 1)
+            OnProtectedRecord(type, start, header + length);
+        else
+            DiscardedRecords++;
+    }
+
+    private void DiscardRest()
+    {
+        _position = _end;
+        DiscardedRecords++;
+    }
+
+    private void OnPlainRecord(int type, int offset, int count)
+    {
+        if (type == ContentType.Alert && count == 2)
+        {
+            OnPlainAlert(_datagram[offset], _datagram[offset + 1]);
+            return;
+        }
+
+        if (_handshake.Connected || _handshake.State == HandshakeState.Failed)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        if (type == ContentType.Handshake)
+            OnHandshakeRecord(0, offset, count);
+        else if (type == ContentType.ChangeCipherSpec && count == 1 && _datagram[offset] == 1 && _read == null)
+        {
+            _ccsReceived = true;
+            TryChangeCipherSpec();
+        }
+        else
+            DiscardedRecords++;
+    }
+
+    /// <summary>An alert that nobody authenticated. It ends nothing by itself: in a handshake it counts once nothing better came in its round, afterwards it is a hint for the caller (R14).</summary>
+    private void OnPlainAlert(int level, int description)
+    {
+        if (_handshake.Connected)
+        {
+            UnauthenticatedAlert = description;
+            _alertPending = true;
+        }
+        else if (level == 2)
+            _handshakeAlert = description;
+    }
+
+    private void OnProtectedRecord(int type, int start, int recordBytes)
+    {
+        if (_read == null)
+        {
+            // The Finished may overtake what comes before it: one record is kept.
+            if (_earlyBytes == 0 && recordBytes <= _early.Length && (type == ContentType.Handshake || type == ContentType.Tls12Cid))
+            {
+                Array.Copy(_datagram, start, _early, 0, recordBytes);
+                _earlyBytes = recordBytes;
+            }
+            else
+                DiscardedRecords++;
+
+            return;
+        }
+
+        OpenRecord(_datagram, start, recordBytes);
+    }
+
+    private void OpenRecord(byte[] buffer, int start, int recordBytes)
+    {
+        int type = buffer[start];
+        int cid = _read.ConnectionId.Length;
+        ulong sequence = DtlsRecordProtection.ReadSequence(buffer, start);
+        bool form = (type == ContentType.Tls12Cid) == (cid > 0);
+        for (int i = 0; form && i < cid; i++)
+            form = buffer[start + 11 + i] == _read.ConnectionId[i];
+
+        if (!form || _replay.IsReplay(sequence) || !_read.Open(1, sequence, buffer, start, recordBytes))
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        _replay.Note(sequence);
+        int offset = _read.OpenedOffset;
+        int count = _read.OpenedBytes;
+        switch (_read.OpenedType)
+        {
+            case ContentType.ApplicationData:
+                // Only after the peer's Finished: before it nothing of the handshake is proved.
+                if (_handshake.Connected && count > 0 && buffer == _datagram)
+                {
+                    _handshake.OnApplicationData();
+                    _flight.Clear();
+                    _dataOffset = offset;
+                    _dataCount = count;
+                    ObserveReceived(ContentType.ApplicationData, 0, count);
+                }
+
+                break;
+            case ContentType.Alert:
+                if (count == 2)
+                    OnAlert(buffer[offset], buffer[offset + 1]);
+
+                break;
+            case ContentType.Handshake:
+                OnProtectedHandshake(buffer, offset, count);
+                break;
+            case ContentType.Heartbeat:
+                OnHeartbeat(buffer, offset, count);
+                break;
+            default:
+                DiscardedRecords++;
+                break;
+        }
+    }
+
+    private void OnAlert(int level, int description)
+    {
+        ObserveReceived(ContentType.Alert, description, 2);
+        if (description == AlertDescription.CloseNotify)
+            _peerClosed = true;
+        else if (level == 2)
+            FailSilently(TlsError.AlertReceived + description);
+    }
+
+    private void OnHeartbeat(byte[] buffer, int offset, int count)
+    {
+        int payload = count < 3 ? 0 : (buffer[offset + 1] << 8) | buffer[offset + 2];
+        if (!_handshake.Connected || !_handshake.HeartbeatAgreed || count < 3 + HeartbeatPaddingBytes || payload > count - 3 - HeartbeatPaddingBytes)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        ObserveReceived(ContentType.Heartbeat, buffer[offset], count);
+        if (buffer[offset] == HeartbeatRequest && _options.AnswerHeartbeats)
+        {
+            // The answer is the request with another type and fresh padding, written over it.
+            buffer[offset] = HeartbeatResponse;
+            _crypto.Random.Fill(buffer, offset + 3 + payload, HeartbeatPaddingBytes);
+            int bytes = 3 + payload + HeartbeatPaddingBytes;
+            if (bytes <= MaxDataBytes)
+                Enqueue(ContentType.Heartbeat, buffer, offset, bytes);
+        }
+        else if (buffer[offset] == HeartbeatResponse && _heartbeatInFlight && payload == HeartbeatPayloadBytes
+            && buffer[offset + 3] == _heartbeat[3] && buffer[offset + 4] == _heartbeat[4])
+        {
+            _heartbeatInFlight = false;
+            _heartbeatAnswered = true;
+            HeartbeatRttMs = _heartbeatRepeats == 0 ? (int)(_nowMs - _heartbeatSentMs) : -1;
+        }
+    }
+
+    /// <summary>A handshake message under the new keys: the peer's Finished, its repetition, or a request to renegotiate (which is refused).</summary>
+    private void OnProtectedHandshake(byte[] buffer, int offset, int count)
+    {
+        if (!_handshake.Connected)
+        {
+            OnHandshakeFragments(1, buffer, offset, count);
+            return;
+        }
+
+        if (count < DtlsHandshakeHeader.Bytes)
+            return;
+
+        int sequence = (buffer[offset + 4] << 8) | buffer[offset + 5];
+        if (buffer[offset] == HandshakeType.Finished && sequence == _nextSequence - 1)
+            RepeatOnTrigger();
+        else if (buffer[offset] == HandshakeType.HelloRequest)
+            EnqueueAlert(1, AlertDescription.NoRenegotiation);
+    }
+
+    private void OnHandshakeRecord(int epoch, int offset, int count)
+    {
+        OnHandshakeFragments(epoch, _datagram, offset, count);
+    }
+
+    private void OnHandshakeFragments(int epoch, byte[] buffer, int offset, int count)
+    {
+        int end = offset + count;
+        while (end - offset >= DtlsHandshakeHeader.Bytes && _error == TlsError.None)
+        {
+            int type = buffer[offset];
+            int messageLength = (buffer[offset + 1] << 16) | (buffer[offset + 2] << 8) | buffer[offset + 3];
+            int sequence = (buffer[offset + 4] << 8) | buffer[offset + 5];
+            int fragmentOffset = (buffer[offset + 6] << 16) | (buffer[offset + 7] << 8) | buffer[offset + 8];
+            int fragmentLength = (buffer[offset + 9] << 16) | (buffer[offset + 10] << 8) | buffer[offset + 11];
+            int body = offset + DtlsHandshakeHeader.Bytes;
+            if (fragmentLength > end - body || fragmentOffset + fragmentLength > messageLength)
+            {
+                DiscardedRecords++;
+                return;
+            }
+
+            OnFragment(epoch, type, messageLength, sequence, fragmentOffset, fragmentLength, buffer, body);
+            offset = body + fragmentLength;
+        }
+    }
+
+    private void OnFragment(int epoch, int type, int messageLength, int sequence, int fragmentOffset, int fragmentLength, byte[] buffer, int body)
+    {
+        if (sequence < _nextSequence)
+        {
+            // The peer repeats the flight that ours answers: ours was lost.
+            if (sequence == _peerFlightEnd && fragmentOffset + fragmentLength == messageLength && type != HandshakeType.HelloVerifyRequest)
+                RepeatOnTrigger();
+
+            return;
+        }
+
+        if (epoch != ReadEpoch || sequence > _nextSequence || fragmentOffset > _nextOffset)
+        {
+            if (sequence - _nextSequence < 16)
+                _reassembly.Store(epoch, type, messageLength, sequence, fragmentOffset, fragmentLength, buffer, body);
+
+            return;
+        }
+
+        TakeFragment(type, messageLength, fragmentOffset, fragmentLength, buffer, body);
+        while (_error == TlsError.None && !_handshake.Connected && _reassembly.Take(ReadEpoch, _nextSequence, _nextOffset))
+            TakeFragment(_reassembly.Type, _reassembly.MessageLength, _reassembly.Offset, _reassembly.Length, _reassembly.Arena, _reassembly.Place);
+    }
+
+    private int ReadEpoch { get { return _read == null ? 0 : 1; } }
+
+    private void TakeFragment(int type, int messageLength, int fragmentOffset, int fragmentLength, byte[] buffer, int body)
+    {
+        if (!_headerTaken)
+        {
+            _header[0] = (byte)type;
+            _header[1] = (byte)(messageLength >> 16);
+            _header[2] = (byte)(messageLength >> 8);
+            _header[3] = (byte)messageLength;
+            _headerTaken = true;
+            _nextLength = messageLength;
+            if (!_flightEnded && !_flightRepeated && RttMs < 0)
+                RttMs = (int)(_nowMs - _flightSentMs);
+
+            _flightEnded = true;
+            Check(_handshake.Consume(_header, 0, 4));
+        }
+        else if (messageLength != _nextLength)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        int skip = _nextOffset - fragmentOffset;
+        int part = fragmentLength - skip;
+        if (part > 0 && _error == TlsError.None)
+        {
+            _nextOffset += part;
+            Check(_handshake.Consume(buffer, body + skip, part));
+        }
+
+        if (_nextOffset < _nextLength || _error != TlsError.None)
+            return;
+
+        _nextSequence++;
+        _nextOffset = 0;
+        _headerTaken = false;
+        AfterMessage();
+        TryChangeCipherSpec();
+    }
+
+    private void TryChangeCipherSpec()
+    {
+        if (!_ccsReceived || _read != null || !_handshake.AwaitsChangeCipherSpec)
+            return;
+
+        ObserveReceived(ContentType.ChangeCipherSpec, 0, 1);
+        Check(_handshake.ConsumeChangeCipherSpec());
+        if (_read == null || _earlyBytes == 0)
+            return;
+
+        int bytes = _earlyBytes;
+        _earlyBytes = 0;
+        OpenRecord(_early, 0, bytes);
+    }
+
+    private void RepeatOnTrigger()
+    {
+        if (_flightPending || _triggered >= MaxTriggered)
+            return;
+
+        _triggered++;
+        RepeatFlight();
+        if (_retransmitDueMs != long.MaxValue)
+            _retransmitDueMs = _nowMs + _retransmitMs;
+    }
+
+    private void ObserveReceived(int type, int detail, int bytes)
+    {
+        if (_options.Observer != null)
+            _options.Observer.OnMessage(false, type, detail, bytes, false);
+    }
+}
