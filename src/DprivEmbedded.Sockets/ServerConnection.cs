@@ -291,6 +291,7 @@ internal sealed partial class ServerConnection : IServerConnection
     private void Finish(PendingLookup lookup, int error)
     {
         lookup.Error = error;
+        lookup.Unheard = error == TlsError.HandshakeTimeout && _dot.BytesDown == 0;
         lookup.SocketError = error == TlsError.ConnectFailed ? _connectError : SocketError.Success;
         lookup.Slot = -1;
         lookup.BytesUp = _totalUp - lookup.UpAtStart;

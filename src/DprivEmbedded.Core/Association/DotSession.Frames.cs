@@ -190,9 +190,11 @@ public sealed partial class DotSession
 
     private void MarkSent(int query, bool early)
     {
-        if (InFlight == 0)
+        // Silence counts from the first query that nothing came after, be it withdrawn or timed out since: else callers who give up early keep a dead connection alive.
+        if (InFlight == 0 && !_unheard)
             _silentSinceMs = _lastNowMs;
 
+        _unheard = true;
         _table.States[query] = early ? QueryTable.SentEarly : QueryTable.Sent;
         _wasEarly[query] |= early;
         _turnsAtSend[query] = _turns;

@@ -47,6 +47,7 @@ public sealed partial class DotSession
     private long _lastNowMs;
     private long _lastReceivedMs;
     private long _silentSinceMs;
+    private bool _unheard;
     private long _idleSinceMs;
     private int _serverIdleMs;
     private int _learnedIdleMs;
@@ -239,6 +240,7 @@ public sealed partial class DotSession
         _lastNowMs = nowMs;
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
+        _unheard = false;
         _idleSinceMs = nowMs;
         _open = true;
         _draining = false;
@@ -296,6 +298,7 @@ public sealed partial class DotSession
 
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
+        _unheard = false;
         CountTurn();
         int taken = _tls.Receive(data, offset, count, nowMs);
         if (_tls.Error != TlsError.None || _tls.IsPeerClosed)

@@ -234,6 +234,7 @@ internal sealed partial class ClientHandshake
             else
             {
                 _authenticated = _session.Authenticated;
+                _authenticationError = _authenticated ? TlsError.None : TlsError.SessionNotAuthenticated;
                 _peerKeyHash = _session.PeerKeyHash;
             }
 
