@@ -8,6 +8,8 @@ internal static class Allocations
 {
     private const int WarmUp = 200;
     private const int Queries = 10000;
+    private const int WarmUpHandshakes = 5;
+    private const int Handshakes = 50;
 
     private static readonly (int Version, int Suite)[] Suites =
     [
@@ -39,7 +41,41 @@ internal static class Allocations
             Console.WriteLine($"| {ProtocolVersion.Name(version)} | {CipherSuite.Name(suite)} | {(ccm ? "–" : PerQuery(alone))} | {PerQuery(Measure(version, suite, Primitives.BouncyCastle))} |");
         }
 
+        PrintHandshakes();
         return nothing ? 0 : 1;
+    }
+
+    private static void PrintHandshakes()
+    {
+        Console.WriteLine();
+        Console.WriteLine($"Bytes allocated by the client, with BouncyCastle, for a connection with one query, mean of {Handshakes}. X25519, an ECDSA P-256 certificate, a pin.");
+        Console.WriteLine();
+        Console.WriteLine("| version | cipher suite | full | resumed |");
+        Console.WriteLine("|---|---|---:|---:|");
+        foreach ((int version, int suite) in Suites)
+            Console.WriteLine($"| {ProtocolVersion.Name(version)} | {CipherSuite.Name(suite)} | {MeasureHandshake(version, suite, false)} | {MeasureHandshake(version, suite, true)} |");
+    }
+
+    private static long MeasureHandshake(int version, int suite, bool resume)
+    {
+        var rig = new Rig(version, suite, Primitives.BouncyCastle);
+        Connect(rig, false);
+        for (int i = 0; i < WarmUpHandshakes; i++)
+            Connect(rig, resume);
+
+        long before = rig.Allocated;
+        for (int i = 0; i < Handshakes; i++)
+            Connect(rig, resume);
+
+        return (rig.Allocated - before) / Handshakes;
+    }
+
+    private static void Connect(Rig rig, bool resume)
+    {
+        if (rig.Connect(resume) != resume)
+            throw new InvalidOperationException(resume ? "not resumed" : "resumed");
+
+        rig.Close();
     }
 
     private static string PerQuery(long bytes) => (bytes / (double)Queries).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture);

@@ -56,7 +56,9 @@ internal sealed class Rig
         _session = null;
         _connected = false;
         _connection = _server.Accept(_nowMs);
+        long before = GC.GetAllocatedBytesForCurrentThread();
         _client.Open(session, _nowMs, Now.ToUnixTimeMilliseconds());
+        Allocated += GC.GetAllocatedBytesForCurrentThread() - before;
         Query();
         if (!_connected)
             throw new InvalidOperationException("the handshake failed: " + TlsError.Describe(_client.Error));
