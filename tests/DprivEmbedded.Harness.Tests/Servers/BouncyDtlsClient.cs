@@ -27,7 +27,9 @@ internal sealed class BouncyDtlsClient : DefaultTlsClient
 
     public short HeartbeatPolicy { get; init; } = HeartbeatMode.peer_not_allowed_to_send;
 
-    public byte[] PskKey { get; init; } = TlsRig.PskKey;
+    public byte[] PskIdentity { get; init; } = "sensor-1"u8.ToArray();
+
+    public byte[] PskKey { get; init; } = Convert.FromHexString("00112233445566778899aabbccddeeff");
 
     public int ResendMs { get; init; } = 1000;
 
@@ -54,7 +56,7 @@ internal sealed class BouncyDtlsClient : DefaultTlsClient
 
     public override short GetHeartbeatPolicy() => HeartbeatPolicy;
 
-    public override TlsPskIdentity GetPskIdentity() => new BasicTlsPskIdentity("sensor-1"u8.ToArray(), PskKey);
+    public override TlsPskIdentity GetPskIdentity() => new BasicTlsPskIdentity(PskIdentity, PskKey);
 
     public override TlsAuthentication GetAuthentication() => new Trusting();
 
