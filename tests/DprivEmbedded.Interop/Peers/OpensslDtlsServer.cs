@@ -5,7 +5,8 @@ using System.Threading.Tasks;
 namespace DprivEmbedded.Interop.Peers;
 
 /// <summary>
-/// <c>openssl s_server -dtls1_2 -listen</c>: cookie, tickets, CCM_8, pre-shared keys; no DNS. One association at a time. What the client sends is in <see cref="Peer.Log"/>, what is written to
+/// <c>openssl s_server -dtls1_2 -listen</c>: cookie, tickets, CCM_8, pre-shared keys; no DNS. One association at a time, and all from the address of the first, for it connects its socket (<c>oneAddress</c> of
+/// the relay). Without -mtu it takes the loopback's 64 KB for granted and tears records of more than 4 KB over two datagrams, which no client can read. What the client sends is in <see cref="Peer.Log"/>, what is written to
 /// <see cref="Peer.Input"/> goes to the client.
 /// </summary>
 public sealed class OpensslDtlsServer : Peer

@@ -18,6 +18,7 @@ public sealed class DtlsWireLog : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Socket _front = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly IPEndPoint _server;
+    private readonly bool _oneAddress;
     private readonly Dictionary<IPEndPoint, Socket> _behind = [];
     private readonly List<IPEndPoint> _clients = [];
     private readonly List<DtlsWireRecord> _records = [];
@@ -28,9 +29,12 @@ public sealed class DtlsWireLog : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private IPEndPoint? _lastClient;
 
-    public DtlsWireLog(IPEndPoint server)
+    /// <param name="server">Where the peer waits.</param>
+    /// <param name="oneAddress">All clients, one after another, come from one address.</param>
+    public DtlsWireLog(IPEndPoint server, bool oneAddress = false)
     {
         _server = server;
+        _oneAddress = oneAddress;
         _front.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         EndPoint = (IPEndPoint)_front.LocalEndPoint!;
         _running.Add(Task.Run(UpAsync));
@@ -125,12 +129,9 @@ public sealed class DtlsWireLog : IAsyncDisposable
                     _lastClient = client;
                     if (!_behind.TryGetValue(client, out var socket))
                     {
-                        socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-                        socket.Connect(_server);
+                        socket = Behind(client);
                         _behind.Add(client, socket);
                         _clients.Add(client);
-                        var behind = socket;
-                        _running.Add(Task.Run(() => DownAsync(client, behind)));
                     }
 
                     if (!Passes(WireDirection.Up, client, datagram))
@@ -149,7 +150,18 @@ public sealed class DtlsWireLog : IAsyncDisposable
         }
     }
 
-    private async Task DownAsync(IPEndPoint client, Socket socket)
+    private Socket Behind(IPEndPoint client)
+    {
+        if (_oneAddress && _clients.Count > 0)
+            return _behind[_clients[0]];
+
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(_server);
+        _running.Add(Task.Run(() => DownAsync(client, socket)));
+        return socket;
+    }
+
+    private async Task DownAsync(IPEndPoint first, Socket socket)
     {
         var buffer = new byte[65536];
         while (!_stop.IsCancellationRequested)
@@ -160,6 +172,7 @@ public sealed class DtlsWireLog : IAsyncDisposable
                 var datagram = buffer[..count];
                 lock (_gate)
                 {
+                    var client = _oneAddress ? _lastClient! : first;
                     if (Passes(WireDirection.Down, client, datagram))
                         _front.SendTo(datagram, client);
                 }
