@@ -262,6 +262,11 @@ public sealed partial class DotSession
         for (int i = 0; i < _table.Slots; i++)
             _turnsAtQuery[i] = 0;
 
+        bool anyEarly = false;
+        for (int i = 0; i < _table.Slots; i++)
+            anyEarly |= _table.States[i] == QueryTable.Waiting && MaySendEarly(i);
+
+        _tls.HasEarlyData = anyEarly;
         _tls.Start(session, nowMs, utcMs);
         Flush();
     }
