@@ -514,6 +514,12 @@ public sealed class DodSession
         _resendMs[query] *= 2;
         if (SendNow(query))
             Resends++;
+        else
+        {
+            // No room now: the same again a little later.
+            _resendMs[query] /= 2;
+            _resendDueMs[query] = _nowMs + _options.MinRetryMs;
+        }
     }
 
     private void MarkAlive()
