@@ -150,20 +150,52 @@ public sealed partial class DtlsClient
     {
         if (_read == null || (type == ContentType.ApplicationData && !_handshake.Connected))
         {
-            // The Finished may overtake what comes before it, and an answer may overtake the Finished: a few are kept.
-            bool wanted = type == ContentType.Handshake || type == ContentType.ApplicationData || type == ContentType.Tls12Cid;
-            if (wanted && recordBytes <= _early.Length - _earlyBytes && _datagram[start + 2] == VersionMinor)
-            {
-                Array.Copy(_datagram, start, _early, _earlyBytes, recordBytes);
-                _earlyBytes += recordBytes;
-            }
-            else
-                DiscardedRecords++;
-
+            KeepEarlyRecord(type, start, recordBytes);
             return;
         }
 
         OpenRecord(_datagram, start, recordBytes);
+    }
+
+    /// <summary>Keeps a record that came too early: the Finished may overtake what comes before it, and an answer may overtake the Finished. Nothing tells yet whether it is authentic, so the newest are kept.</summary>
+    private void KeepEarlyRecord(int type, int start, int recordBytes)
+    {
+        bool wanted = type == ContentType.Handshake || type == ContentType.ApplicationData || type == ContentType.Tls12Cid;
+        if (!wanted || recordBytes > _early.Length || _datagram[start + 2] != VersionMinor)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        int at = 0;
+        while (_earlyBytes + recordBytes > _early.Length && at < _earlyBytes)
+        {
+            int bytes = EarlyRecordBytes(at);
+            if (_early[at] != type)
+            {
+                at += bytes;
+                continue;
+            }
+
+            Array.Copy(_early, at + bytes, _early, at, _earlyBytes - at - bytes);
+            _earlyBytes -= bytes;
+            DiscardedRecords++;
+        }
+
+        if (_earlyBytes + recordBytes > _early.Length)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        Array.Copy(_datagram, start, _early, _earlyBytes, recordBytes);
+        _earlyBytes += recordBytes;
+    }
+
+    private int EarlyRecordBytes(int at)
+    {
+        int header = DtlsRecordProtection.HeaderBytes + (_early[at] == ContentType.Tls12Cid ? _options.ConnectionId.Length : 0);
+        return header + ((_early[at + header - 2] << 8) | _early[at + header - 1]);
     }
 
     /// <summary>Makes a record that came before its keys the one to read: handshake records once there are keys, application data once the handshake is over.</summary>
@@ -176,8 +208,7 @@ public sealed partial class DtlsClient
         while (at < _earlyBytes)
         {
             int type = _early[at];
-            int header = DtlsRecordProtection.HeaderBytes + (type == ContentType.Tls12Cid ? _options.ConnectionId.Length : 0);
-            int bytes = header + ((_early[at + header - 2] << 8) | _early[at + header - 1]);
+            int bytes = EarlyRecordBytes(at);
             bool read = _early[at + 2] != VersionMinor;
             if (!read && (type != ContentType.ApplicationData || _handshake.Connected))
             {

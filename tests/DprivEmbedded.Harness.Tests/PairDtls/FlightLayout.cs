@@ -13,6 +13,8 @@ internal sealed class FlightLayout
     /// <summary>A record of application data.</summary>
     public const string Data = "23/1";
 
+    private const int EarlyBytes = 640;
+
     public const int OvertakenMs = 40;
 
     public const int LateMs = 1530;
@@ -34,6 +36,9 @@ internal sealed class FlightLayout
 
     public int Datagrams { get; private set; }
 
+    /// <summary>How many answers fit the client's buffer for what comes before the end of the handshake.</summary>
+    public int EarlyAnswers { get; private set; }
+
     public static bool IsProtected(string piece)
     {
         return piece.Split('/')[1] == "1";
@@ -53,6 +58,9 @@ internal sealed class FlightLayout
             if (pieces.SequenceEqual([Data]))
             {
                 // A query alone, or an answer.
+                if (!up)
+                    layout.EarlyAnswers = EarlyBytes / bytes.Length;
+
                 continue;
             }
 

@@ -49,6 +49,7 @@ internal sealed class FlightModel
     private readonly HashSet<(string, int)> _clientSeen = [];
     private readonly HashSet<string> _serverHas = [];
     private readonly HashSet<string> _clientHas = [];
+    private readonly Queue<bool> _earlyAnswers = new();
     private long _now;
     private long _order;
     private int _transmission;
@@ -67,7 +68,6 @@ internal sealed class FlightModel
     private bool _querySent;
     private int _queryTimer;
     private long _queryAt = long.MaxValue;
-    private int _earlyAnswers;
 
     // Server: 0 none, 1 waits for the client's last flight, 2 done.
     private int _serverState;
@@ -172,13 +172,15 @@ internal sealed class FlightModel
             bool isNew = _clientSeen.Add((piece, packet.Transmission));
             if (piece == FlightLayout.Data)
             {
-                // An answer that overtakes the end of the handshake waits for it.
-                if (!isNew)
-                    continue;
-                if (_connected)
+                // An answer that overtakes the end of the handshake waits for it. Its buffer holds the newest, and nothing tells yet whether they are authentic.
+                if (!_connected)
+                {
+                    _earlyAnswers.Enqueue(!packet.Spoilt);
+                    if (_earlyAnswers.Count > _layout.EarlyAnswers)
+                        _earlyAnswers.Dequeue();
+                }
+                else if (isNew && !packet.Spoilt)
                     Answered();
-                else
-                    _earlyAnswers++;
             }
             else if (Flight(piece) == _expects)
                 Expected(piece);
@@ -223,7 +225,7 @@ internal sealed class FlightModel
                 SendUp([], true);
             }
 
-            if (_earlyAnswers > 0)
+            if (_earlyAnswers.Contains(true))
                 Answered();
         }
     }
@@ -258,6 +260,9 @@ internal sealed class FlightModel
 
     private void ServerTakes(Packet packet)
     {
+        if (packet.Spoilt)
+            return;
+
         int queries = 0;
         bool repeated = false;
         foreach (string piece in packet.Pieces)
@@ -358,10 +363,10 @@ internal sealed class FlightModel
                     arrives += FlightLayout.LateMs;
                     break;
                 case Trouble.CorruptedTail:
-                    if (!FlightLayout.IsProtected(pieces[^1]) || pieces.Length == 1)
+                    if (!FlightLayout.IsProtected(pieces[^1]))
                         return;
 
-                    packet = packet with { Pieces = pieces[..^1] };
+                    packet = pieces.Length == 1 ? packet with { Spoilt = true } : packet with { Pieces = pieces[..^1] };
                     break;
             }
         }
@@ -374,7 +379,7 @@ internal sealed class FlightModel
         return _layout.Server1.Any(d => d.Contains(piece)) ? 1 : _layout.Server2.Any(d => d.Contains(piece)) ? 2 : 3;
     }
 
-    private sealed record Packet(string[] Pieces, int Transmission);
+    private sealed record Packet(string[] Pieces, int Transmission, bool Spoilt = false);
 }
 
 /// <summary>What a handshake cost.</summary>
