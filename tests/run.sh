@@ -116,6 +116,7 @@ done
 projects=()
 for file in tests/*/*.csproj; do
     grep -q '<OutputType>Exe</OutputType>' "$file" || continue
+    grep -q '<RunByTestScript>false</RunByTestScript>' "$file" && continue
     name=$(basename "$file" .csproj)
     if [ ${#wanted[@]} -gt 0 ]; then
         match=no

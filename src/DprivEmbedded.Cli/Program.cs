@@ -73,6 +73,6 @@ public static partial class Program
         return match.Success ? $"{match.Groups[2].Value} takes a whole number, not '{match.Groups[1].Value}'." : message;
     }
 
-    [GeneratedRegex("^Cannot parse argument '(.*)' for option '(.*)' as expected type 'System.Int32'.$", RegexOptions.Singleline)]
+    [GeneratedRegex("^Cannot parse argument '(.*)' for option '(.*)' as expected type 'System.(?:Int32|Nullable`1\\[System.Int32\\])'.$", RegexOptions.Singleline)]
     private static partial Regex WrongNumber();
 }

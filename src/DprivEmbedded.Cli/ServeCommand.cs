@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Net.Sockets;
@@ -15,11 +14,13 @@ using DprivEmbedded.Sockets;
 
 namespace DprivEmbedded.Cli;
 
-/// <summary><c>dpriv serve</c>: a DNS-over-TLS server over a zone file, with switches to lose its state, refuse, delay and close.</summary>
+/// <summary><c>dpriv serve</c>: a DNS-over-TLS and DNS-over-DTLS server over a zone file or in front of a DNS server, with switches to lose its state, refuse, delay and close.</summary>
 internal static class ServeCommand
 {
     private static readonly Option<string?> ZoneFile = new("--zone") { Description = "The zone file (RFC 1035 section 5); a demonstration zone, example., by default.", HelpName = "FILE" };
-    private static readonly Option<int> Dot = new("--dot") { Description = "The port for DNS over TLS; 0 for any free one.", HelpName = "PORT", DefaultValueFactory = _ => 8853 };
+    private static readonly Option<string?> Forward = new("--forward") { Description = "Instead of a zone: the DNS server that answers, over plain UDP and TCP. A trusted one on this machine or network; it and the way to it see every query.", HelpName = "ADDR[:PORT]" };
+    private static readonly Option<int?> Dot = new("--dot") { Description = "The port for DNS over TLS; 0 for any free one. 8853 where --dodtls is not given either.", HelpName = "PORT" };
+    private static readonly Option<int?> Dodtls = new("--dodtls") { Description = "The port for DNS over DTLS; 0 for any free one.", HelpName = "PORT" };
     private static readonly Option<string> Address = new("--address") { Description = "The address to listen on.", HelpName = "ADDR", DefaultValueFactory = _ => "127.0.0.1" };
     private static readonly Option<string?> Cert = new("--cert") { Description = "The certificate chain, PEM; a self-signed one for --name by default.", HelpName = "FILE" };
     private static readonly Option<string?> Key = new("--key") { Description = "The private key, PEM (PKCS #8).", HelpName = "FILE" };
@@ -37,11 +38,19 @@ internal static class ServeCommand
     private static readonly Option<int> CloseAfter = new("--close-after") { Description = "Close each connection after this many answers; 0 for never.", HelpName = "N" };
     private static readonly Option<bool> RetryCookie = new("--retry") { Description = "Answer each first ClientHello of TLS 1.3 with a HelloRetryRequest." };
 
+    private static readonly Option<bool> NoCookie = new("--no-cookie") { Description = "DTLS: shake hands without the cookie exchange." };
+    private static readonly Option<int?> CidLength = new("--cid-length") { Description = "DTLS: agree to connection ids and give out ones of this size, 0 to 32 bytes; without the option, do not know them.", HelpName = "BYTES" };
+    private static readonly Option<bool> NoHeartbeat = new("--no-heartbeat") { Description = "DTLS: do not know heartbeats." };
+    private static readonly Option<string> Unknown = new("--unknown") { Description = "DTLS: what to say to records of associations that are not known.", HelpName = "alert|silence", DefaultValueFactory = _ => "silence" };
+    private static readonly Option<string> Prefix = new("--prefix") { Description = "DTLS: messages without a length prefix (RFC 8094), with one, or each answer as its query.", HelpName = "raw|prefix|mirror", DefaultValueFactory = _ => "mirror" };
+    private static readonly Option<int> MaxDatagram = new("--max-datagram") { Description = "DTLS: the largest datagram to send, in bytes.", HelpName = "BYTES", DefaultValueFactory = _ => 1232 };
+
     public static Command Create()
     {
-        var command = new Command("serve", "Serve a zone over TLS. While it runs, lines on standard input are commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit.")
+        var command = new Command("serve", "Serve a zone, or another DNS server's answers, over TLS and DTLS. While it runs, lines on standard input are commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit.")
         {
-            ZoneFile, Dot, Address, Cert, Key, ServerName, PskIdentity, PskKey, Tls, Tickets, EarlyData, FastOpen, Idle, AdvertiseIdle, Delay, OutOfOrder, CloseAfter, RetryCookie,
+            ZoneFile, Forward, Dot, Dodtls, Address, Cert, Key, ServerName, PskIdentity, PskKey, Tls, Tickets, EarlyData, FastOpen, Idle, AdvertiseIdle, Delay, OutOfOrder, CloseAfter, RetryCookie,
+            NoCookie, CidLength, NoHeartbeat, Unknown, Prefix, MaxDatagram,
         };
         command.SetAction(RunAsync);
         return command;
@@ -49,35 +58,77 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        Zone zone = LoadZone(CommandInput.FileName(parsed, ZoneFile));
+        string? zoneFile = CommandInput.FileName(parsed, ZoneFile);
+        IPEndPoint? upstream = ParseForward(parsed.GetValue(Forward));
+        if (zoneFile != null && upstream != null)
+            throw new BadInputException("--zone and --forward exclude each other: the answers come from a file or from a server.");
+
+        Zone? zone = upstream == null ? LoadZone(zoneFile) : null;
         ServerCredential credential = LoadCredential(parsed, out byte[] pin);
         DotServerOptions options = MakeOptions(parsed, credential);
-        var server = new DotServer(new BouncyCastleProvider(), new ZoneResponder(zone), options);
-        AddPsk(parsed, server);
+        DodtlsServerOptions dtlsOptions = MakeDtlsOptions(parsed, credential);
+        ServerPsk? psk = MakePsk(parsed);
         if (!IPAddress.TryParse(parsed.GetValue(Address), out IPAddress? address))
             throw new BadInputException($"--address takes an IP address, not '{parsed.GetValue(Address)}'.");
-        if (parsed.GetValue(Dot) is < 0 or > 65535 or 53)
-            throw new BadInputException("--dot takes a port from 0 to 65535, but not 53 (RFC 7858 section 3.1).");
 
-        DotServerHost host;
-        try
+        int? dtlsPort = CheckPort(parsed.GetValue(Dodtls), "--dodtls", "RFC 8094 section 3.1");
+        int? port = CheckPort(parsed.GetValue(Dot), "--dot", "RFC 7858 section 3.1") ?? (dtlsPort == null ? 8853 : null);
+        var hosts = new ServedHosts { Forwarder = upstream == null ? null : new UpstreamForwarder(upstream) };
+        await using (hosts)
         {
-            host = DotServerHost.Start(server, [new IPEndPoint(address, parsed.GetValue(Dot))], parsed.GetValue(FastOpen));
-        }
-        catch (SocketException e)
-        {
-            throw new BadInputException($"{address} port {parsed.GetValue(Dot)} cannot be listened on: {e.Message}");
-        }
+            string what = zone != null ? $"serving {zone.Apex} ({zone.RecordCount} records)" : $"forwarding to {upstream}";
+            if (port != null)
+            {
+                DotServer server = zone != null ? new DotServer(new BouncyCastleProvider(), new ZoneResponder(zone), options) : new DotServer(new BouncyCastleProvider(), hosts.Forwarder!, options);
+                Add(server.State, psk);
+                hosts.Dot = Listen(address, port.Value, endPoint => DotServerHost.Start(server, [endPoint], parsed.GetValue(FastOpen)));
+                Console.WriteLine($"{what} over TLS on {new IPEndPoint(address, hosts.Dot.Port)}{(hosts.Dot.FastOpen ? ", Fast Open" : "")}");
+            }
 
-        await using (host)
-        {
-            Console.WriteLine($"serving {zone.Apex} ({zone.RecordCount} records) over TLS on {new IPEndPoint(address, host.Port)}{(host.FastOpen ? ", Fast Open" : "")}");
+            if (dtlsPort != null)
+            {
+                DodtlsServer server = zone != null ? new DodtlsServer(new BouncyCastleProvider(), new ZoneResponder(zone), dtlsOptions) : new DodtlsServer(new BouncyCastleProvider(), hosts.Forwarder!, dtlsOptions);
+                Add(server.State, psk);
+                hosts.Dodtls = Listen(address, dtlsPort.Value, endPoint => DodtlsServerHost.Start(server, [endPoint]));
+                Console.WriteLine($"{what} over DTLS on {new IPEndPoint(address, hosts.Dodtls.Port)}");
+            }
+
             Console.WriteLine($"pin {Convert.ToBase64String(pin)}");
-            await CommandLoopAsync(host, cancellationToken).ConfigureAwait(false);
-            WriteStatus(host);
+            await CommandLoopAsync(hosts, cancellationToken).ConfigureAwait(false);
+            hosts.WriteStatus();
         }
 
         return ExitCode.Answered;
+    }
+
+    private static T Listen<T>(IPAddress address, int port, Func<IPEndPoint, T> start)
+    {
+        try
+        {
+            return start(new IPEndPoint(address, port));
+        }
+        catch (SocketException e)
+        {
+            throw new BadInputException($"{address} port {port} cannot be listened on: {e.Message}");
+        }
+    }
+
+    private static int? CheckPort(int? port, string option, string source)
+    {
+        return port is < 0 or > 65535 or 53 ? throw new BadInputException($"{option} takes a port from 0 to 65535, but not 53 ({source}).") : port;
+    }
+
+    private static IPEndPoint? ParseForward(string? text)
+    {
+        if (text == null)
+            return null;
+
+        if (IPAddress.TryParse(text, out IPAddress? address))
+            return new IPEndPoint(address, 53);
+
+        return IPEndPoint.TryParse(text, out IPEndPoint? endPoint) && endPoint.Port != 0
+            ? endPoint
+            : throw new BadInputException($"--forward takes the IP address of a DNS server, with a port if it is not 53, such as 127.0.0.1, 127.0.0.1:5353 or [::1]:5353, not '{text}'.");
     }
 
     private static Zone LoadZone(string? file)
@@ -156,19 +207,63 @@ internal static class ServeCommand
         return options;
     }
 
-    private static void AddPsk(ParseResult parsed, DotServer server)
+    private static DodtlsServerOptions MakeDtlsOptions(ParseResult parsed, ServerCredential credential)
+    {
+        int? cidLength = parsed.GetValue(CidLength);
+        if (cidLength is < 0 or > 32)
+            throw new BadInputException("--cid-length must be 0 to 32 bytes.");
+        if (parsed.GetValue(MaxDatagram) is < 256 or > 16384)
+            throw new BadInputException("--max-datagram must be 256 to 16384 bytes.");
+
+        var options = new DodtlsServerOptions
+        {
+            AnswerDelayMs = parsed.GetValue(Delay),
+            AnswerJitterMs = parsed.GetValue(OutOfOrder) ? 20 : 0,
+            OutOfOrder = parsed.GetValue(OutOfOrder),
+            MaxAnswerBytes = parsed.GetValue(MaxDatagram),
+            Prefix = parsed.GetValue(Prefix) switch
+            {
+                "raw" => PrefixMode.Raw,
+                "prefix" => PrefixMode.Prefix,
+                "mirror" => PrefixMode.Mirror,
+                string other => throw new BadInputException($"--prefix takes raw, prefix or mirror, not '{other}'."),
+                null => throw new BadInputException("--prefix takes raw, prefix or mirror."),
+            },
+        };
+        options.Dtls.Credentials = [credential];
+        options.Dtls.Cookie = !parsed.GetValue(NoCookie);
+        options.Dtls.ConnectionIdBytes = cidLength ?? -1;
+        options.Dtls.Heartbeat = parsed.GetValue(NoHeartbeat) ? HeartbeatPolicy.Off : HeartbeatPolicy.Answer;
+        options.Dtls.IdleTimeoutMs = parsed.GetValue(Idle);
+        options.Dtls.MaxDatagramBytes = parsed.GetValue(MaxDatagram);
+        options.Dtls.Tickets = parsed.GetValue(Tickets) > 0;
+        options.Dtls.UnknownRecord = parsed.GetValue(Unknown) switch
+        {
+            "alert" => UnknownRecordPolicy.Alert,
+            "silence" => UnknownRecordPolicy.Silence,
+            string other => throw new BadInputException($"--unknown takes alert or silence, not '{other}'."),
+            null => throw new BadInputException("--unknown takes alert or silence."),
+        };
+        return options;
+    }
+
+    private static ServerPsk? MakePsk(ParseResult parsed)
     {
         string? identity = parsed.GetValue(PskIdentity);
         string? key = parsed.GetValue(PskKey);
         if ((identity == null) != (key == null))
             throw new BadInputException("--psk-identity and --psk-key belong together: give both or neither.");
-        if (key == null)
-            return;
 
-        server.State.Psks.Add(new ServerPsk(CommandInput.ParseIdentity(identity!), CommandInput.ParseKey(key)));
+        return key == null ? null : new ServerPsk(CommandInput.ParseIdentity(identity!), CommandInput.ParseKey(key));
     }
 
-    private static async Task CommandLoopAsync(DotServerHost host, CancellationToken cancellationToken)
+    private static void Add(ServerState state, ServerPsk? psk)
+    {
+        if (psk != null)
+            state.Psks.Add(psk);
+    }
+
+    private static async Task CommandLoopAsync(ServedHosts hosts, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -196,48 +291,9 @@ internal static class ServeCommand
             if (words[0] == "quit")
                 return;
 
-            string? reply = Execute(host, words);
+            string? reply = hosts.Execute(words);
             if (reply != null)
                 Console.WriteLine(reply);
         }
-    }
-
-    private static string? Execute(DotServerHost host, string[] words)
-    {
-        switch (words[0])
-        {
-            case "lose-state":
-                host.LoseState();
-                return "connections, tickets and session ids forgotten";
-            case "lose-tickets":
-                host.Change(server => server.State.LoseState());
-                return "tickets and session ids forgotten";
-            case "refuse":
-                host.Change(server => server.Options.RefuseConnections = true);
-                return "connections are refused";
-            case "accept":
-                host.Change(server => server.Options.RefuseConnections = false);
-                return "connections are accepted";
-            case "drain":
-                host.Change(server => server.Options.Draining = true);
-                return "clients are asked to drain";
-            case "delay" when words.Length != 2 || !int.TryParse(words[1], out int ms) || ms < 0:
-                return "delay takes milliseconds, 0 or more, such as delay 250";
-            case "delay":
-                int delay = int.Parse(words[1], CultureInfo.InvariantCulture);
-                host.Change(server => server.Options.AnswerDelayMs = delay);
-                return $"answers are delayed by {delay} ms";
-            case "status":
-                WriteStatus(host);
-                return null;
-            default:
-                return $"'{words[0]}' is no command; commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit";
-        }
-    }
-
-    private static void WriteStatus(DotServerHost host)
-    {
-        DotServerCounters counters = host.Counters;
-        Console.WriteLine($"connections {counters.Connections}, full handshakes {counters.FullHandshakes}, resumed {counters.ResumedHandshakes}, failed {counters.FailedHandshakes}, early data {counters.EarlyDataAccepted}, queries {counters.Queries}, answers {counters.Answers}");
     }
 }

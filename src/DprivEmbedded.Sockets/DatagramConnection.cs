@@ -304,6 +304,8 @@ internal sealed partial class DatagramConnection : IServerConnection
             _lastRttMs = leg.Dod.Dtls.RttMs;
 
         bool resumed = leg.Dod.Dtls.IsResumed;
+        if (leg.OfferedSession && !resumed)
+            _sessions.Remove(_sessionKey);
         if (resumed)
             _statistics.Add(ref _statistics.ResumedHandshakesCount, 1);
         else

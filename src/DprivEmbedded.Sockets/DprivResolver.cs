@@ -55,7 +55,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             try
             {
                 TrustAnchors? trusted = validates ? anchors : null;
-                string key = SessionKey(server);
+                string key = SessionKey(server, trusted);
                 var stream = new ServerConnection(server, options, _crypto, _sessions, _statistics, MakeVerifier(server, trusted), key);
                 DatagramConnection? datagrams = server.Transport == DprivTransport.Dodtls
                     ? new DatagramConnection(server, options, _crypto, _sessions, _statistics, () => MakeVerifier(server, trusted), key + "|dtls")
@@ -97,6 +97,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentException">The name or type is none; the message says what would be right.</exception>
     /// <exception cref="DprivException">No server gave an answer.</exception>
     /// <exception cref="OperationCanceledException">The token ended the lookup.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver is, or was before the answer came, disposed of.</exception>
     public Task<DprivLookup> QueryAsync(string name, string type = "A", CancellationToken cancellationToken = default)
     {
         int number = DnsType.FromText(type ?? throw new ArgumentNullException(nameof(type)));
@@ -113,6 +114,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// <returns>The answer and what it cost.</returns>
     /// <exception cref="DprivException">No server gave an answer.</exception>
     /// <exception cref="OperationCanceledException">The token ended the lookup.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver is, or was before the answer came, disposed of.</exception>
     public async Task<DprivLookup> QueryAsync(DnsName name, int type, CancellationToken cancellationToken = default)
     {
         if (name == null)
@@ -120,6 +122,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         if (_disposed)
             throw new ObjectDisposedException(nameof(DprivResolver));
 
+        cancellationToken.ThrowIfCancellationRequested();
         using Activity? activity = DprivDiagnostics.Activities.StartActivity("dpriv.lookup", ActivityKind.Client);
         activity?.SetTag("dns.question.type", DnsType.ToText(type));
         _statistics.Add(ref _statistics.LookupsCount, 1);
@@ -151,6 +154,12 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             {
                 DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "cancelled"));
                 throw new OperationCanceledException(cancellationToken);
+            }
+
+            if (lookup.Error == DotError.Cancelled && _disposed && !limit.IsCancellationRequested)
+            {
+                DprivDiagnostics.Lookups.Add(1, new KeyValuePair<string, object?>("outcome", "cancelled"));
+                throw new ObjectDisposedException(nameof(DprivResolver), "The resolver was disposed of before the answer came.");
             }
 
             if (lookup.Error == DotError.Cancelled)
@@ -323,6 +332,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     private static string Explain(PendingLookup lookup)
     {
         string text = DotError.Describe(lookup.Error);
+        if (lookup.Unheard)
+            return text + ": nothing came back; perhaps the server does not speak TLS on this port";
+
         switch (lookup.SocketError)
         {
             case SocketError.Success:
@@ -366,7 +378,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     }
 
     /// <summary>What a session is kept under: the server and how it was authenticated, so that a change of either never resumes an old one.</summary>
-    private string SessionKey(DprivServer server)
+    private string SessionKey(DprivServer server, TrustAnchors? anchors)
     {
         var key = new StringBuilder();
         key.Append(server).Append('|').Append(server.AuthenticationName).Append('|').Append(_options.Profile).Append('|').Append(server.ValidateCertificate).Append('|');
@@ -375,8 +387,8 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
         if (server.PskIdentity != null)
             key.Append("|psk:").Append(Convert.ToBase64String(server.PskIdentity));
-        if (_options.TrustAnchors != null)
-            key.Append("|anchors");
+        if (anchors != null)
+            key.Append("|anchors:").Append(Convert.ToBase64String(anchors.Fingerprint()));
 
         using SHA256 sha = SHA256.Create();
         return server + "|" + Convert.ToBase64String(sha.ComputeHash(Encoding.UTF8.GetBytes(key.ToString())), 0, 12);

@@ -59,7 +59,7 @@ public sealed class DprivResolverOptions
     /// <summary>Size of the TLS receive buffer of each connection in bytes, from 2048 up; 16645 by default, which holds every legal record.</summary>
     public int ReceiveBufferBytes { get; set; } = TlsClient.FullReceiveBufferBytes;
 
-    /// <summary>Size of the buffer for one answer in bytes, 512..65535.</summary>
+    /// <summary>Size of the buffer for one answer that comes in pieces, in bytes, 512..65535. An answer that lies whole in one TLS record needs none.</summary>
     public int AnswerBufferBytes { get; set; } = 65535;
 
     /// <summary>How long a TCP connection may take to be made, in milliseconds.</summary>

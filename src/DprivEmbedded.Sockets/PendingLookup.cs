@@ -10,6 +10,7 @@ internal sealed class PendingLookup
     public byte[]? Answer;
     public int Slot = -1;
     public int Error;
+    public bool Unheard;
     public System.Net.Sockets.SocketError SocketError;
     public string Transport = "dot";
     public bool Truncated;

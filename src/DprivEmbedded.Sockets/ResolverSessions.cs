@@ -35,6 +35,12 @@ internal sealed class ResolverSessions
             _cache.Put(server, session);
     }
 
+    public void Remove(string server)
+    {
+        lock (_gate)
+            _cache.RemoveServer(server);
+    }
+
     public TlsSession? Take(string server, long utcMs)
     {
         lock (_gate)

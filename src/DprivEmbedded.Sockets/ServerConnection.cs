@@ -241,6 +241,10 @@ internal sealed partial class ServerConnection : IServerConnection
     private void OnConnected()
     {
         _connected = true;
+        // A server that refused one session has forgotten the others of its time, too.
+        if (_offeredSession && !_dot.Tls.IsResumed)
+            _sessions.Remove(_sessionKey);
+
         _withoutSession = false;
         string kind = !_dot.Tls.IsResumed ? "full" : _dot.EarlyQueries > 0 ? "early" : "resumed";
         if (_dot.Tls.IsResumed)
@@ -291,6 +295,7 @@ internal sealed partial class ServerConnection : IServerConnection
     private void Finish(PendingLookup lookup, int error)
     {
         lookup.Error = error;
+        lookup.Unheard = error == TlsError.HandshakeTimeout && _dot.BytesDown == 0;
         lookup.SocketError = error == TlsError.ConnectFailed ? _connectError : SocketError.Success;
         lookup.Slot = -1;
         lookup.BytesUp = _totalUp - lookup.UpAtStart;

@@ -177,8 +177,8 @@ public partial class QueryOutputTests
         string section = Regex.Match(Repository.Read("docs", "cli.md"), "### JSON\n(.*?)\n## ", RegexOptions.Singleline).Groups[1].Value;
         HashSet<string> documented = [.. Backticked().Matches(section).Select(match => match.Groups[1].Value)];
 
-        string[] all = [.. Fields.Select(field => field.Name), "extendedErrors", "ttl", "data", "error", "errorCode", "exitCode"];
-        string[] values = ["dot", "none", "full", "resumed", "early"];
+        string[] all = [.. Fields.Select(field => field.Name), "extendedErrors", "ttl", "data", "error", "errorCode", "exitCode", "heartbeat", "supported", "answered", "ms"];
+        string[] values = ["dot", "dodtls", "none", "full", "resumed", "early"];
         Assert.Equal(all.Concat(values).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 

@@ -75,9 +75,9 @@ public sealed partial class DotSession
     {
         if (_frameBytes < DnsMessageReader.HeaderBytes)
         {
-            for (int i = 0; i < _states.Length; i++)
+            for (int i = 0; i < _table.Slots; i++)
             {
-                if (_states[i] == Sent || _states[i] == SentEarly)
+                if (_table.States[i] == QueryTable.Sent || _table.States[i] == QueryTable.SentEarly)
                     FailQuery(i, DotError.MalformedFrame);
             }
 
@@ -86,7 +86,7 @@ public sealed partial class DotSession
             return false;
         }
 
-        int query = FindById((_answerBuffer[_answerOffset] << 8) | _answerBuffer[_answerOffset + 1]);
+        int query = _table.FindById((_answerBuffer[_answerOffset] << 8) | _answerBuffer[_answerOffset + 1]);
         if (query < 0)
         {
             UnmatchedAnswers++;
@@ -100,7 +100,7 @@ public sealed partial class DotSession
         }
 
         bool well = _reader.Reset(_answerBuffer, _answerOffset, _answerCount);
-        if (well && !_reader.Answers(_queries[query], 0, _queryBytes[query]))
+        if (well && !_reader.Answers(_table.Messages[query], 0, _table.Bytes[query]))
         {
             // Right ID, other question: not the answer (RFC 7766 section 7); the right one may still come.
             UnmatchedAnswers++;
@@ -120,15 +120,20 @@ public sealed partial class DotSession
                 _draining = true;
         }
 
-        _states[query] = Free;
+        _table.States[query] = QueryTable.Free;
+        _answers++;
         EventQuery = query;
         EventError = TlsError.None;
-        EventAttempts = _attempts[query];
+        EventAttempts = _table.Attempts[query];
         EventWasEarly = _takenEarly[query];
         EventWaitedForHandshake = _waited[query];
         EventTransports = _connections - _connectionsAtQuery[query];
         // What was waited for before it could be sent, and the one that brought the answer: independent of other queries and of pieces.
         EventRoundTrips = _turnsBefore[query] + _turnsAtSend[query] - _turnsAtQuery[query] + 1;
+        // A server that answers early data only behind our Finished has cost that round trip too; its tickets, which wait for the Finished, come first then.
+        if (_takenEarly[query] && _tls.TicketsReceived > 0)
+            EventRoundTrips++;
+
         MarkIdle();
         return true;
     }
@@ -138,24 +143,23 @@ public sealed partial class DotSession
         if (!_open || _draining)
             return;
 
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] != Waiting)
+            if (_table.States[i] != QueryTable.Waiting)
                 continue;
 
             bool early = _tls.CanSendEarlyData && !_tls.CanSend;
             if (!early && !_tls.CanSend)
                 return;
-            // What was once sent early is not sent early again (RFC 8446 appendix E.5), nor is anything but a QUERY.
-            if (early && (_wasEarly[i] || _attempts[i] > 0 || (_queries[i][2] & 0x78) != 0))
+            if (early && !MaySendEarly(i))
                 continue;
 
-            int count = _queryBytes[i];
+            int count = _table.Bytes[i];
             int place = _tls.PrepareSend(count + PrefixBytes);
             if (place < 0)
             {
                 SendInPieces(i, early);
-                if (_states[i] == Waiting)
+                if (_table.States[i] == QueryTable.Waiting)
                     return;
 
                 continue;
@@ -164,34 +168,43 @@ public sealed partial class DotSession
             byte[] buffer = _tls.SendBuffer;
             buffer[place] = (byte)(count >> 8);
             buffer[place + 1] = (byte)count;
-            Array.Copy(_queries[i], 0, buffer, place + PrefixBytes, count);
+            Array.Copy(_table.Messages[i], 0, buffer, place + PrefixBytes, count);
             _tls.CommitSend(count + PrefixBytes);
             MarkSent(i, early);
         }
     }
 
+    /// <summary>What was once sent is not sent early (RFC 8446 appendix E.5), nor is anything but a QUERY.</summary>
+    private bool MaySendEarly(int query)
+    {
+        return !_wasEarly[query] && _table.Attempts[query] == 0 && (_table.Messages[query][2] & 0x78) == 0;
+    }
+
     /// <summary>Sends a query that is larger than one record may be (a server with a small record_size_limit), where the send buffer has room for all of it.</summary>
     private void SendInPieces(int query, bool early)
     {
-        int count = _queryBytes[query];
+        int count = _table.Bytes[query];
         if (early || !_tls.HasRoomFor(count + PrefixBytes))
             return;
 
         _outPrefix[0] = (byte)(count >> 8);
         _outPrefix[1] = (byte)count;
-        if (_tls.Send(_outPrefix, 0, PrefixBytes) == PrefixBytes && _tls.Send(_queries[query], 0, count) == count)
+        if (_tls.Send(_outPrefix, 0, PrefixBytes) == PrefixBytes && _tls.Send(_table.Messages[query], 0, count) == count)
             MarkSent(query, false);
     }
 
     private void MarkSent(int query, bool early)
     {
-        if (InFlight == 0)
+        // Silence counts from the first query that nothing came after, be it withdrawn or timed out since: else callers who give up early keep a dead connection alive.
+        if (InFlight == 0 && !_unheard)
             _silentSinceMs = _lastNowMs;
 
-        _states[query] = early ? SentEarly : Sent;
+        _unheard = true;
+        _table.States[query] = early ? QueryTable.SentEarly : QueryTable.Sent;
         _wasEarly[query] |= early;
         _turnsAtSend[query] = _turns;
-        _attempts[query]++;
+        _answersAtSend[query] = _answers;
+        _table.Attempts[query]++;
     }
 
     /// <summary>The server took the early data: those queries are in flight like any other.</summary>
@@ -200,12 +213,12 @@ public sealed partial class DotSession
         if (!_tls.IsEarlyDataAccepted)
             ReturnEarlyQueries();
 
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] != SentEarly)
+            if (_table.States[i] != QueryTable.SentEarly)
                 continue;
 
-            _states[i] = Sent;
+            _table.States[i] = QueryTable.Sent;
             _takenEarly[i] = true;
             EarlyQueries++;
         }
@@ -214,13 +227,13 @@ public sealed partial class DotSession
     /// <summary>The server refused the early data: those queries are sent again, as ordinary data.</summary>
     private void ReturnEarlyQueries()
     {
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] != SentEarly)
+            if (_table.States[i] != QueryTable.SentEarly)
                 continue;
 
-            _states[i] = Waiting;
-            _attempts[i]--;
+            _table.States[i] = QueryTable.Waiting;
+            _table.Attempts[i]--;
         }
 
         Flush();

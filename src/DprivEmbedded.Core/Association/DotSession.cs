@@ -16,38 +16,28 @@ namespace DprivEmbedded.Association;
 public sealed partial class DotSession
 {
     private const int PrefixBytes = 2;
-    private const int Free = 0;
-    private const int Waiting = 1;
-    private const int Sent = 2;
-    private const int SentEarly = 3;
-    private const int Failing = 4;
 
     private readonly DotSessionOptions _options;
     private readonly TlsClient _tls;
-    private readonly ICryptoProvider _crypto;
+    private readonly QueryTable _table;
     private readonly byte[] _answer;
     private readonly DnsMessageReader _reader = new DnsMessageReader();
-    private readonly byte[] _idBytes = new byte[2];
     private readonly byte[] _prefix = new byte[PrefixBytes];
     private readonly byte[] _outPrefix = new byte[PrefixBytes];
 
-    private readonly byte[][] _queries;
-    private readonly int[] _queryBytes;
-    private readonly int[] _states;
-    private readonly int[] _ids;
-    private readonly int[] _attempts;
-    private readonly int[] _errors;
-    private readonly long[] _dueMs;
     private readonly bool[] _wasEarly;
+    private readonly bool[] _takenEarly;
+    private readonly int[] _losses;
+    private readonly int[] _answersAtSend;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsAtSend;
     private readonly int[] _turnsBefore;
     private readonly int[] _connectionsAtQuery;
     private readonly bool[] _waited;
-    private readonly bool[] _takenEarly;
 
     private bool _open;
     private bool _draining;
+    private int _answers;
     private bool _closedReported;
     private int _closeReason;
     private int _error;
@@ -57,6 +47,7 @@ public sealed partial class DotSession
     private long _lastNowMs;
     private long _lastReceivedMs;
     private long _silentSinceMs;
+    private bool _unheard;
     private long _idleSinceMs;
     private int _serverIdleMs;
     private int _learnedIdleMs;
@@ -90,26 +81,18 @@ public sealed partial class DotSession
 
         _options = options;
         _tls = tls;
-        _crypto = crypto;
         _answer = answerBuffer;
         int slots = options.MaxQueries;
-        _queries = new byte[slots][];
-        for (int i = 0; i < slots; i++)
-            _queries[i] = new byte[options.MaxQueryBytes];
-
-        _queryBytes = new int[slots];
-        _states = new int[slots];
-        _ids = new int[slots];
-        _attempts = new int[slots];
-        _errors = new int[slots];
-        _dueMs = new long[slots];
+        _table = new QueryTable(slots, options.MaxQueryBytes, crypto.Random);
         _wasEarly = new bool[slots];
+        _takenEarly = new bool[slots];
+        _losses = new int[slots];
+        _answersAtSend = new int[slots];
         _turnsAtQuery = new int[slots];
         _turnsAtSend = new int[slots];
         _turnsBefore = new int[slots];
         _connectionsAtQuery = new int[slots];
         _waited = new bool[slots];
-        _takenEarly = new bool[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
         _closedReported = true;
@@ -125,10 +108,10 @@ public sealed partial class DotSession
     public bool IsDraining { get { return _draining; } }
 
     /// <summary>Whether queries wait and no connection is there to take them.</summary>
-    public bool NeedsConnection { get { return !_open && Count(Waiting) > 0; } }
+    public bool NeedsConnection { get { return !_open && _table.Count(QueryTable.Waiting) > 0; } }
 
     /// <summary>Queries that were sent and have no answer yet.</summary>
-    public int InFlight { get { return Count(Sent) + Count(SentEarly); } }
+    public int InFlight { get { return _table.InFlight; } }
 
     /// <summary>Connections opened so far.</summary>
     public int Connections { get { return _connections; } }
@@ -166,7 +149,7 @@ public sealed partial class DotSession
     /// <summary>Bytes of the TLS stream received on this connection.</summary>
     public long BytesDown;
 
-    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. Free for a new query from now on.</summary>
+    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. QueryTable.Free for a new query from now on.</summary>
     public int EventQuery;
 
     /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
@@ -204,19 +187,13 @@ public sealed partial class DotSession
     {
         get
         {
-            long due = long.MaxValue;
-            for (int i = 0; i < _states.Length; i++)
-            {
-                if (_states[i] != Free && _dueMs[i] < due)
-                    due = _dueMs[i];
-            }
-
+            long due = _table.EarliestDueMs;
             if (!_open)
                 return due;
             if (_tls.WakeDueMs < due)
                 due = _tls.WakeDueMs;
 
-            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && Count(Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
+            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
             return other < due ? other : due;
         }
     }
@@ -230,41 +207,27 @@ public sealed partial class DotSession
     /// <exception cref="ArgumentException">The message is larger than <see cref="DotSessionOptions.MaxQueryBytes"/>, or no DNS query.</exception>
     public int Query(byte[] message, int offset, int count, long nowMs)
     {
-        if (count > _options.MaxQueryBytes || count < 17)
-            throw new ArgumentException("A query must have 17 bytes or more, and at most MaxQueryBytes.");
-
         _lastNowMs = nowMs;
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != Free)
-                continue;
+        int slot = _table.Add(message, offset, count, nowMs + _options.QueryTimeoutMs);
+        if (slot < 0)
+            return -1;
 
-            Array.Copy(message, offset, _queries[i], 0, count);
-            _queryBytes[i] = count;
-            _ids[i] = NewId();
-            _queries[i][0] = (byte)(_ids[i] >> 8);
-            _queries[i][1] = (byte)_ids[i];
-            _attempts[i] = 0;
-            _wasEarly[i] = false;
-            _dueMs[i] = nowMs + _options.QueryTimeoutMs;
-            _states[i] = Waiting;
-            _turnsAtQuery[i] = _turns;
-            _turnsBefore[i] = 0;
-            _connectionsAtQuery[i] = _connections;
-            _waited[i] = !_open || !_tls.CanSend || _draining;
-            _takenEarly[i] = false;
-            Flush();
-            return i;
-        }
-
-        return -1;
+        _wasEarly[slot] = false;
+        _takenEarly[slot] = false;
+        _losses[slot] = 0;
+        _turnsAtQuery[slot] = _turns;
+        _turnsBefore[slot] = 0;
+        _connectionsAtQuery[slot] = _connections;
+        _waited[slot] = !_open || !_tls.CanSend || _draining;
+        Flush();
+        return slot;
     }
 
     /// <summary>Withdraws a query. Its answer, should it come, is ignored.</summary>
     /// <param name="query">The number that <see cref="Query"/> returned.</param>
     public void Cancel(int query)
     {
-        _states[query] = Free;
+        _table.States[query] = QueryTable.Free;
         MarkIdle();
     }
 
@@ -277,6 +240,7 @@ public sealed partial class DotSession
         _lastNowMs = nowMs;
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
+        _unheard = false;
         _idleSinceMs = nowMs;
         _open = true;
         _draining = false;
@@ -295,9 +259,14 @@ public sealed partial class DotSession
         BytesUp = 0;
         BytesDown = 0;
         EarlyQueries = 0;
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
             _turnsAtQuery[i] = 0;
 
+        bool anyEarly = false;
+        for (int i = 0; i < _table.Slots; i++)
+            anyEarly |= _table.States[i] == QueryTable.Waiting && MaySendEarly(i);
+
+        _tls.HasEarlyData = anyEarly;
         _tls.Start(session, nowMs, utcMs);
         Flush();
     }
@@ -334,6 +303,7 @@ public sealed partial class DotSession
 
         _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
+        _unheard = false;
         CountTurn();
         int taken = _tls.Receive(data, offset, count, nowMs);
         if (_tls.Error != TlsError.None || _tls.IsPeerClosed)
@@ -367,9 +337,9 @@ public sealed partial class DotSession
     public void HandleTimeout(long nowMs)
     {
         _lastNowMs = nowMs;
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] != Free && _states[i] != Failing && nowMs >= _dueMs[i])
+            if (_table.States[i] != QueryTable.Free && _table.States[i] != QueryTable.Failing && nowMs >= _table.DueMs[i])
                 FailQuery(i, DotError.QueryTimeout);
         }
 
@@ -382,7 +352,7 @@ public sealed partial class DotSession
             if (nowMs >= _silentSinceMs + _options.SilenceTimeoutMs)
                 _tls.Abort(TlsError.SilentPeer);
         }
-        else if (_tls.IsConnected && Count(Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
+        else if (_tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
         {
             // The server held out as long as it was given: next time it may be given a little longer, so that one early close does not count for ever.
             if (_learnedIdleMs >= 0)
@@ -410,11 +380,7 @@ public sealed partial class DotSession
         _open = false;
         _closedReported = true;
         Array.Clear(_answer, 0, _answer.Length);
-        for (int i = 0; i < _states.Length; i++)
-        {
-            _states[i] = Free;
-            Array.Clear(_queries[i], 0, _queries[i].Length);
-        }
+        _table.Clear();
     }
 
     /// <summary>Takes the session of <see cref="DotEvent.Session"/>.</summary>
@@ -491,25 +457,15 @@ public sealed partial class DotSession
     /// <returns>Whether there is one.</returns>
     private bool TakeFailure()
     {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] != Failing)
-                continue;
+        int failed = _table.First(QueryTable.Failing);
+        if (failed < 0)
+            return false;
 
-            _states[i] = Free;
-            EventQuery = i;
-            EventError = _errors[i];
-            EventAttempts = _attempts[i];
-            return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether an end of the connection now loses nothing.</summary>
-    private bool IsQuiet()
-    {
-        return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
+        _table.States[failed] = QueryTable.Free;
+        EventQuery = failed;
+        EventError = _table.Errors[failed];
+        EventAttempts = _table.Attempts[failed];
+        return true;
     }
 
     /// <summary>Something came after something was sent: a round trip.</summary>
@@ -519,6 +475,12 @@ public sealed partial class DotSession
             _turns++;
 
         _transmitted = false;
+    }
+
+    /// <summary>Whether an end of the connection now loses nothing.</summary>
+    private bool IsQuiet()
+    {
+        return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
     }
 
     private void EndByServer(bool quiet)
@@ -543,38 +505,47 @@ public sealed partial class DotSession
         _draining = false;
         _closeReason = reason;
         _error = error;
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            _turnsBefore[i] += _turns - _turnsAtQuery[i];
-            if (_states[i] != Sent && _states[i] != SentEarly)
+            bool sent = _table.States[i] == QueryTable.Sent || _table.States[i] == QueryTable.SentEarly;
+            _turnsBefore[i] += sent ? LostTurns(i) : _turns - _turnsAtQuery[i];
+            if (!sent)
                 continue;
 
-            if (_attempts[i] >= _options.MaxAttempts)
+            // A connection that brought answers meanwhile was no loss, even where it ended before all were there.
+            if (_answers == _answersAtSend[i])
+                _losses[i]++;
+            if (_losses[i] >= _options.MaxAttempts)
                 FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
             else
             {
-                _states[i] = Waiting;
+                _table.States[i] = QueryTable.Waiting;
                 _waited[i] = true;
                 _takenEarly[i] = false;
             }
         }
     }
 
+    /// <summary>The round trips that a query lost with its connection: what it waited for, and one more where something came after it was sent.</summary>
+    private int LostTurns(int query)
+    {
+        return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
+    }
+
     /// <summary>Fails every query that waits: no connection can be had.</summary>
     /// <param name="error">Why, one of <see cref="TlsError"/> or <see cref="DotError"/>.</param>
     public void FailWaiting(int error)
     {
-        for (int i = 0; i < _states.Length; i++)
+        for (int i = 0; i < _table.Slots; i++)
         {
-            if (_states[i] == Waiting)
+            if (_table.States[i] == QueryTable.Waiting)
                 FailQuery(i, error);
         }
     }
 
     private void FailQuery(int query, int error)
     {
-        _states[query] = Failing;
-        _errors[query] = error;
+        _table.Fail(query, error);
         MarkIdle();
     }
 
@@ -582,41 +553,5 @@ public sealed partial class DotSession
     {
         if (InFlight == 0)
             _idleSinceMs = _lastNowMs;
-    }
-
-    private int NewId()
-    {
-        int id;
-        do
-        {
-            _crypto.Random.Fill(_idBytes, 0, 2);
-            id = (_idBytes[0] << 8) | _idBytes[1];
-        }
-        while (FindById(id) >= 0);
-
-        return id;
-    }
-
-    private int FindById(int id)
-    {
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if ((_states[i] == Sent || _states[i] == SentEarly || _states[i] == Waiting) && _ids[i] == id)
-                return i;
-        }
-
-        return -1;
-    }
-
-    private int Count(int state)
-    {
-        int count = 0;
-        for (int i = 0; i < _states.Length; i++)
-        {
-            if (_states[i] == state)
-                count++;
-        }
-
-        return count;
     }
 }

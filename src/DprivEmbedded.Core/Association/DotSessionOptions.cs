@@ -21,7 +21,7 @@ public sealed class DotSessionOptions
     /// <summary>How long a query may take in all, over every connection, in milliseconds.</summary>
     public int QueryTimeoutMs = 10000;
 
-    /// <summary>How often a query may be sent, each time on another connection, 1..16.</summary>
+    /// <summary>How many connections may be lost under a query without bringing any answer meanwhile, 1..16. Time is limited by <see cref="QueryTimeoutMs"/> besides.</summary>
     public int MaxAttempts = 3;
 
     /// <summary>Says what is wrong with the options.</summary>

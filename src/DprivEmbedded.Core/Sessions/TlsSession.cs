@@ -57,7 +57,7 @@ public sealed class TlsSession
     /// <summary>Until when that authentication holds, in seconds since 1970-01-01 UTC; 0 where nothing ends it.</summary>
     public long AuthenticatedUntilUtcSeconds;
 
-    /// <summary>SHA-256 of the peer's SubjectPublicKeyInfo, 32 bytes; null where a PSK authenticated the peer. Pins are checked against it on resumption.</summary>
+    /// <summary>SHA-256 of the peer's SubjectPublicKeyInfo, 32 bytes; null where a PSK authenticated the peer. For the caller: whoever changes pins must not resume what older ones vouched for; DprivResolver keeps sessions apart by pins for that.</summary>
     public byte[] PeerKeyHash;
 
     /// <summary>The group of the last key exchange with this server, one of <see cref="NamedGroup"/>; 0 where unknown. Offered first next time, so that no HelloRetryRequest is needed.</summary>

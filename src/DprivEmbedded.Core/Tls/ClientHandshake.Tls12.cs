@@ -113,6 +113,7 @@ internal sealed partial class ClientHandshake
 
         _resumed = true;
         _authenticated = _session.Authenticated;
+        _authenticationError = _authenticated ? TlsError.None : TlsError.SessionNotAuthenticated;
         _peerKeyHash = _session.PeerKeyHash;
         System.Array.Copy(_session.Secret, 0, _master, 0, KeySchedule12.MasterSecretBytes);
         MakeKeyBlock12();

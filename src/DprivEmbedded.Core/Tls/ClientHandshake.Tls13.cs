@@ -27,6 +27,12 @@ internal sealed partial class ClientHandshake
     private bool _earlyRejected;
     private bool _externalPskUsed;
     private bool _pskUsed;
+
+    /// <summary>Whether the caller has anything to send as early data.</summary>
+    public bool HasEarlyData = true;
+
+    /// <summary>Tickets that came on this connection.</summary>
+    public int TicketsReceived;
     private bool _ccsSent;
 
     /// <summary>Whether the peer asked for a KeyUpdate in return.</summary>
@@ -231,6 +237,7 @@ internal sealed partial class ClientHandshake
             else
             {
                 _authenticated = _session.Authenticated;
+                _authenticationError = _authenticated ? TlsError.None : TlsError.SessionNotAuthenticated;
                 _peerKeyHash = _session.PeerKeyHash;
             }
 
@@ -478,6 +485,7 @@ internal sealed partial class ClientHandshake
 
     private int OnNewSessionTicket13()
     {
+        TicketsReceived++;
         uint lifetime = _reader.U32();
         uint ageAdd = _reader.U32();
         int nonceLength = _reader.U8();

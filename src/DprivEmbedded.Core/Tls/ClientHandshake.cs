@@ -321,6 +321,7 @@ internal sealed partial class ClientHandshake
         ResetDatagram();
         _ticketExpected12 = false;
         _pskUsed = false;
+        TicketsReceived = 0;
         _ccsSent = false;
         KeyUpdateRequested = false;
         RenegotiationRefused = false;

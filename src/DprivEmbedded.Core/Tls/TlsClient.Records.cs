@@ -75,6 +75,9 @@ public sealed partial class TlsClient
         while (sent < count)
         {
             int part = count - sent < _sendLimit ? count - sent : _sendLimit;
+            int room = _write == null ? 0 : _send.Length - PendingBytes - _write.OverheadBytes - AlertRoomBytes;
+            if (part > room)
+                part = room; // what fits now; a caller that goes on after Transmit always gets on
             int place = PrepareSend(part);
             if (place < 0)
                 break;

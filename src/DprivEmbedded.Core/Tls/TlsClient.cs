@@ -100,6 +100,9 @@ public sealed partial class TlsClient : IHandshakeChannel
     /// <summary>Whether the handshake is over and the connection lives.</summary>
     public bool IsConnected { get { return _started && _handshake.Connected && !_closed && _error == TlsError.None; } }
 
+    /// <summary>Whether the caller has anything to send as early data, set before <see cref="Start"/>: without, it is not offered, whatever <see cref="TlsClientOptions.EarlyData"/> allows.</summary>
+    public bool HasEarlyData = true;
+
     /// <summary>Whether application data can be sent now: after the handshake, or in a false start.</summary>
     public bool CanSend { get { return _started && _handshake.CanSend && !_closed && !_peerClosed && _error == TlsError.None; } }
 
@@ -123,6 +126,9 @@ public sealed partial class TlsClient : IHandshakeChannel
 
     /// <summary>Whether the server accepted early data.</summary>
     public bool IsEarlyDataAccepted { get { return _handshake.EarlyDataAccepted; } }
+
+    /// <summary>Tickets of TLS 1.3 that came on this connection so far. A server sends them once it has this side's Finished.</summary>
+    public int TicketsReceived { get { return _handshake.TicketsReceived; } }
 
     /// <summary>Whether the server answered the first ClientHello with a HelloRetryRequest.</summary>
     public bool WasHelloRetried { get { return _handshake.HelloRetried; } }
@@ -157,6 +163,7 @@ public sealed partial class TlsClient : IHandshakeChannel
     /// <param name="utcMs">Milliseconds since 1970-01-01 UTC, on the clock that <see cref="TlsSession.ReceivedUtcMs"/> uses; 0 where unknown.</param>
     public void Start(TlsSession session, long nowMs, long utcMs)
     {
+        _handshake.HasEarlyData = HasEarlyData;
         ClearProtection();
         _recordFilled = 0;
         _recordBytes = 0;

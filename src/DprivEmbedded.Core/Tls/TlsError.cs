@@ -128,6 +128,9 @@ public static class TlsError
     /// <summary>Nothing is configured that could authenticate the peer.</summary>
     public const int NothingToVerifyWith = 110;
 
+    /// <summary>The session that was resumed is from a connection whose peer could not be authenticated.</summary>
+    public const int SessionNotAuthenticated = 111;
+
     /// <summary>The transport ended without a close_notify: truncation cannot be excluded.</summary>
     public const int Truncated = 150;
 
@@ -265,6 +268,7 @@ public static class TlsError
             case UnsupportedKey: return "the server's key is of an unsupported type";
             case NoCertificate: return "the server sent no certificate";
             case NothingToVerifyWith: return "neither a name with authorities nor a pin nor a PSK is configured";
+            case SessionNotAuthenticated: return "the resumed session is from a server that could not be authenticated";
             case Truncated: return "the connection ended without close_notify";
             case ConnectionReset: return "the connection was reset";
             case ConnectFailed: return "the connection could not be made";

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Security.Cryptography;
 using System.Text;
 using DprivEmbedded.Crypto.BouncyCastle.Signing;
 using Org.BouncyCastle.X509;
@@ -64,6 +65,22 @@ public sealed class TrustAnchors
         }
 
         return anchors.Count > 0 ? anchors : throw new TrustAnchorException("There is no trust anchor.");
+    }
+
+    /// <summary>A value that is the same for the same certificates, in whatever order: a session that one set of authorities vouched for must not serve under another.</summary>
+    /// <returns>SHA-256 over the sorted hashes of the certificates, 32 bytes.</returns>
+    public byte[] Fingerprint()
+    {
+        List<string> hashes = new List<string>();
+        using SHA256 sha = SHA256.Create();
+        foreach (List<X509Certificate> same in _bySubject.Values)
+        {
+            foreach (X509Certificate certificate in same)
+                hashes.Add(Convert.ToBase64String(sha.ComputeHash(certificate.GetEncoded())));
+        }
+
+        hashes.Sort(StringComparer.Ordinal);
+        return sha.ComputeHash(Encoding.ASCII.GetBytes(string.Concat(hashes)));
     }
 
     internal IReadOnlyList<X509Certificate> BySubject(byte[] subject)

@@ -15,6 +15,7 @@ public sealed class DotServerHost : IAsyncDisposable
     private const int TcpFastOpenOption = 23;
     private const int FastOpenQueue = 64;
     private const int Backlog = 128;
+    private const int PortTries = 20;
     private const int MaxConnections = 1000;
     private const int LingerMs = 2000;
     private const int GoodbyeMs = 300;
@@ -64,7 +65,17 @@ public sealed class DotServerHost : IAsyncDisposable
         if (Socket.OSSupportsIPv6)
             endPoints.Add(new IPEndPoint(IPAddress.IPv6Loopback, 0));
 
-        return Start(server, endPoints);
+        // The port that one address has free may be taken on the other.
+        for (int i = 1; ; i++)
+        {
+            try
+            {
+                return Start(server, endPoints);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && i < PortTries)
+            {
+            }
+        }
     }
 
     /// <summary>Starts on given addresses.</summary>
@@ -287,10 +298,12 @@ public sealed class DotServerHost : IAsyncDisposable
             }
 
             await WaitAsync(receive, changed, wakeMs).ConfigureAwait(false);
+            // Asked once: what arrives after this is for the next turn.
+            bool arrived = receive.IsCompleted;
             lock (_gate)
             {
                 long nowMs = _clock.ElapsedMilliseconds;
-                if (receive.IsCompleted)
+                if (arrived)
                 {
                     int received = receive.GetAwaiter().GetResult();
                     if (received == 0)
@@ -302,7 +315,7 @@ public sealed class DotServerHost : IAsyncDisposable
                 connection.HandleTimeout(nowMs);
             }
 
-            if (receive.IsCompleted && connection.Closed == TransportEnd.Open)
+            if (arrived && connection.Closed == TransportEnd.Open)
                 receive = socket.ReceiveAsync(input, SocketFlags.None, _stop.Token).AsTask();
         }
     }

@@ -21,10 +21,9 @@ internal sealed class DprivCommand : IAsyncDisposable
     private readonly Task<string> _error;
     private readonly List<string> _lines = [];
 
-    private DprivCommand(IEnumerable<string> arguments, bool keepInput)
+    private DprivCommand(IEnumerable<string> arguments, bool keepInput, string program = "dpriv")
     {
-        string name = OperatingSystem.IsWindows() ? "dpriv.exe" : "dpriv";
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, name))
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? program + ".exe" : program))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -44,6 +43,13 @@ internal sealed class DprivCommand : IAsyncDisposable
     public static async Task<CommandResult> RunAsync(params string[] arguments)
     {
         await using DprivCommand command = Start(arguments);
+        return await command.EndAsync();
+    }
+
+    /// <summary>Runs another program that lies beside this one.</summary>
+    public static async Task<CommandResult> RunProgramAsync(string program, params string[] arguments)
+    {
+        await using var command = new DprivCommand(arguments, keepInput: false, program);
         return await command.EndAsync();
     }
 

@@ -73,6 +73,9 @@ public class DotTimesTests
             Assert.True(pair.Session.EventWaitedForHandshake);
             Assert.Equal(resumes, pair.Session.Tls.IsResumed);
             Assert.Equal(1, answer.Attempts);
+            Assert.Equal(1, pair.Session.EventTransports);
+            Assert.Equal(kind == Kind.Early13, pair.Session.EventWasEarly);
+            Assert.Equal(kind == Kind.Early13 ? 1 : 0, pair.Session.EarlyQueries);
 
             // Reused: one.
             asked = pair.Clock.NowMs;
@@ -80,6 +83,8 @@ public class DotTimesTests
             Assert.Equal(1, answer.RoundTrips);
             Assert.Equal(asked + (2 * setup.LatencyMs), answer.Ms);
             Assert.False(pair.Session.EventWaitedForHandshake);
+            Assert.Equal(0, pair.Session.EventTransports);
+            Assert.False(pair.Session.EventWasEarly);
             Assert.Equal(resumes ? 3 : 2, pair.Server.Counters.Queries);
         }
     }
@@ -98,6 +103,56 @@ public class DotTimesTests
         pair.Run();
         Assert.Equal(21, pair.Answers.Count());
         Assert.All(pair.Answers.Skip(1), a => Assert.Equal(1, a.RoundTrips));
+    }
+
+    [Theory]
+    [InlineData("reset on the query", 1 + 2)]
+    [InlineData("silence", 2)]
+    [InlineData("failed handshake", 1 + 2)]
+    public void RoundTripsLostWithAConnectionCount(string how, int roundTrips)
+    {
+        DotPair pair = Pair();
+        pair.UseTickets = false;
+        if (how == "failed handshake")
+        {
+            pair.Setup.Server.Faults.At = TlsStage.Finished;
+            pair.Setup.Server.Faults.Action = TlsFaultAction.Close;
+            pair.Ask();
+            while (pair.Session.Connections < 2)
+                pair.Step(true, long.MaxValue);
+
+            pair.Setup.Server.Faults.At = TlsStage.None;
+        }
+        else
+        {
+            pair.Lookup();
+            pair.Server.LoseState(how == "silence" ? CloseManner.Silence : CloseManner.Forget);
+            pair.Ask("mail.example");
+        }
+
+        pair.RunFor(8000);
+        Assert.Equal(roundTrips, pair.LastAnswer.RoundTrips);
+        Assert.Empty(pair.Failures);
+    }
+
+    [Fact]
+    public void LostRoundTripsAreThoseOfTheQueryAlone()
+    {
+        DotPair pair = Pair();
+        pair.UseTickets = false;
+        pair.Lookup();
+        pair.Server.Options.AnswerFault = AnswerFault.Drop;
+        pair.Ask("www.example");
+        pair.RunFor(15);
+        pair.Server.Options.AnswerFault = AnswerFault.None;
+        for (int i = 0; i < 10; i++)
+            pair.Lookup("n" + i + ".things.example");
+
+        pair.EndConnection(CloseManner.Reset);
+        pair.Run();
+
+        // One for the connection that was reset, two for the next, whatever the others did in between.
+        Assert.Equal((2, 1 + 2), (pair.LastAnswer.Attempts, pair.LastAnswer.RoundTrips));
     }
 
     [Fact]

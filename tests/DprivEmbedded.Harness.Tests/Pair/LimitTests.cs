@@ -51,6 +51,32 @@ public class LimitTests
     [Theory]
     [InlineData(ProtocolVersion.Tls12)]
     [InlineData(ProtocolVersion.Tls13)]
+    public void DataLargerThanTheSendBufferIsTakenAsItFits(int version)
+    {
+        PairSetup setup = new PairSetup().WithVersion(version);
+        setup.SendBufferBytes = TlsClient.MinSendBufferBytes;
+        TlsPair pair = setup.Connect().AssertConnected();
+        pair.Echo = false;
+        byte[] data = new byte[5000];
+        Array.Fill(data, (byte)'d');
+        int sent = 0;
+        for (int i = 0; i < 10 && sent < data.Length; i++)
+        {
+            int part = pair.Client.Send(data, sent, data.Length - sent);
+            Assert.InRange(part, 1, TlsClient.MinSendBufferBytes);
+            sent += part;
+            pair.PumpClient();
+            pair.Run();
+        }
+
+        Assert.Equal(data.Length, sent);
+        Assert.Equal(5000, pair.ServerText.Length);
+        pair.AssertConnected();
+    }
+
+    [Theory]
+    [InlineData(ProtocolVersion.Tls12)]
+    [InlineData(ProtocolVersion.Tls13)]
     public void ALargeChainIsFullyValidated(int version)
     {
         PairSetup setup = Setup(version);
