@@ -197,7 +197,7 @@ public sealed class DodSession
         _table.States[query] = QueryTable.Free;
     }
 
-    /// <summary>Starts a new association. The ClientHello is ready afterwards.</summary>
+    /// <summary>Starts a new association. The ClientHello is ready afterwards. Its datagrams must come from another local port than those of the one before: a late flight of that handshake could not be told from an answer to this one.</summary>
     /// <param name="session">A session to resume (figure 3: DTLS false start), used up by this; or null.</param>
     /// <param name="nowMs">The monotonic clock.</param>
     /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>

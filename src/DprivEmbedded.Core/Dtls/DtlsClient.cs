@@ -217,7 +217,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
         }
     }
 
-    /// <summary>Starts a handshake. Can be called again for a new association.</summary>
+    /// <summary>Starts a handshake. Can be called again for a new association. Its datagrams must come from another local port than those of the one before: a late flight of that handshake could not be told from an answer to this one.</summary>
     /// <param name="session">A session to resume, used up by this; or null.</param>
     /// <param name="nowMs">The caller's monotonic clock.</param>
     /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>

@@ -143,6 +143,10 @@ internal sealed class DodPair
                     Sessions.Clear();
                 }
 
+                // A port of its own for each association: see DtlsClient.Start.
+                if (Session.Associations > 0)
+                    Path.Rebind();
+
                 Session.Open(session!, Clock.NowMs, Clock.UtcMs);
                 continue;
             }

@@ -18,10 +18,14 @@ internal sealed class DodSetup
 
     /// <param name="seed">Seeds everything that is drawn.</param>
     /// <param name="backEnds">The crypto of client and server: "B" BouncyCastle, "S" the system's.</param>
-    public DodSetup(int seed = 1, string backEnds = "SS")
+    /// <param name="wrap">Puts something before the client's crypto.</param>
+    public DodSetup(int seed = 1, string backEnds = "SS", Func<ICryptoProvider, ICryptoProvider>? wrap = null)
     {
         Seed = seed;
         ClientCrypto = Provider(backEnds[0], new SeededRandomSource(seed));
+        if (wrap != null)
+            ClientCrypto = wrap(ClientCrypto);
+
         ServerCrypto = Provider(backEnds[1], new SeededRandomSource(seed + 1_000_000));
         Client = new DtlsClientOptions
         {
