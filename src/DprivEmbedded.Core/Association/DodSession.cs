@@ -28,6 +28,7 @@ public sealed class DodSession
     private readonly int[] _resendMs;
     private readonly int[] _sends;
     private readonly bool[] _afterQuiet;
+    private readonly long[] _firstSentMs;
     private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsBefore;
     private readonly bool[] _waited;
@@ -43,6 +44,8 @@ public sealed class DodSession
     private bool _transmitted;
     private long _nowMs;
     private long _aliveMs;
+    private long _silentSinceMs;
+    private int _answerMs;
     private byte[] _answerBuffer;
     private int _answerOffset;
     private int _answerCount;
@@ -70,6 +73,7 @@ public sealed class DodSession
         _resendMs = new int[slots];
         _sends = new int[slots];
         _afterQuiet = new bool[slots];
+        _firstSentMs = new long[slots];
         _turnsAtQuery = new int[slots];
         _turnsBefore = new int[slots];
         _waited = new bool[slots];
@@ -193,7 +197,7 @@ public sealed class DodSession
         _table.States[query] = QueryTable.Free;
     }
 
-    /// <summary>Starts a new association. The ClientHello is ready afterwards.</summary>
+    /// <summary>Starts a new association. The ClientHello is ready afterwards. Its datagrams must come from another local port than those of the one before: a late flight of that handshake could not be told from an answer to this one.</summary>
     /// <param name="session">A session to resume (figure 3: DTLS false start), used up by this; or null.</param>
     /// <param name="nowMs">The monotonic clock.</param>
     /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>
@@ -201,6 +205,7 @@ public sealed class DodSession
     {
         _nowMs = nowMs;
         _aliveMs = nowMs;
+        _silentSinceMs = -1;
         _open = true;
         _suspect = false;
         _suspectPending = false;
@@ -267,15 +272,22 @@ public sealed class DodSession
     public void HandleTimeout(long nowMs)
     {
         _nowMs = nowMs;
+        bool inVain = false;
         for (int i = 0; i < _table.Slots; i++)
         {
             int state = _table.States[i];
-            if ((state == QueryTable.Waiting || state == QueryTable.Sent) && nowMs >= _table.DueMs[i])
-                _table.Fail(i, DotError.QueryTimeout);
+            if ((state != QueryTable.Waiting && state != QueryTable.Sent) || nowMs < _table.DueMs[i])
+                continue;
+
+            inVain |= state == QueryTable.Sent;
+            _table.Fail(i, DotError.QueryTimeout);
         }
 
         if (!_open)
             return;
+
+        if (inVain)
+            EndIfSilent();
 
         _dtls.HandleTimeout(nowMs);
         for (int i = 0; i < _table.Slots; i++)
@@ -427,6 +439,10 @@ public sealed class DodSession
         if (query < 0 || !_reader.Reset(buffer, offset, count) || !_reader.Answers(_table.Messages[query], 0, _table.Bytes[query]))
             return false;
 
+        // How long an answer took tells the round trip time where nothing else did; after a repetition it tells nothing (Karn).
+        if (_table.States[query] == QueryTable.Sent && _sends[query] == 1)
+            _answerMs = (int)(_nowMs - _firstSentMs[query]);
+
         _table.States[query] = QueryTable.Free;
         EventQuery = query;
         EventError = TlsError.None;
@@ -480,7 +496,11 @@ public sealed class DodSession
         {
             _resendMs[query] = FirstRetryMs();
             _afterQuiet[query] = _nowMs - _aliveMs >= QuietMs;
+            _firstSentMs[query] = _nowMs;
         }
+
+        if (_silentSinceMs < 0)
+            _silentSinceMs = _nowMs;
 
         _sends[query]++;
         _table.Attempts[query]++;
@@ -493,6 +513,8 @@ public sealed class DodSession
     {
         int known = _dtls.HeartbeatRttMs > 0 ? _dtls.HeartbeatRttMs : _dtls.RttMs;
         if (known <= 0)
+            known = _answerMs;
+        if (known <= 0)
             return _options.InitialRetryMs;
 
         return 2 * known > _options.MinRetryMs ? 2 * known : _options.MinRetryMs;
@@ -500,26 +522,53 @@ public sealed class DodSession
 
     private void Resend(int query)
     {
-        // Behind a sign of life the silence is about the query, not about the association.
-        if (_sends[query] >= _options.SuspectAfterSends && _afterQuiet[query])
+        // Behind a sign of life the silence is about the query, not about the association, unless it lasts.
+        bool silent = _aliveMs < _firstSentMs[query];
+        if (silent && _sends[query] >= _options.SuspectAfterSends && (_afterQuiet[query] || IsSilentFor(_options.MaxSends - 1)))
             MarkSuspect();
-        if (_sends[query] >= _options.MaxSends)
-        {
-            // Not the query alone: nothing came for any of its sendings.
-            _resendDueMs[query] = long.MaxValue;
-            _dtls.Abort(TlsError.SilentPeer);
+        if (EndIfSilent())
             return;
-        }
 
-        _resendMs[query] *= 2;
+        // An association that answers others loses much: the query goes on until its time is over, no slower than now.
+        int before = _resendMs[query];
+        if (_sends[query] < _options.MaxSends)
+            _resendMs[query] = 2 * before;
+
         if (SendNow(query))
             Resends++;
+        else
+        {
+            // No room now: the same again a little later.
+            _resendMs[query] = before;
+            _resendDueMs[query] = _nowMs + _options.MinRetryMs;
+        }
+    }
+
+    /// <summary>Ends the association where nothing authentic came while a query alone would have been sent as often as it may.</summary>
+    private bool EndIfSilent()
+    {
+        if (!IsSilentFor(_options.MaxSends) && (_silentSinceMs < 0 || _nowMs - _silentSinceMs < _options.QueryTimeoutMs))
+            return false;
+
+        _dtls.Abort(TlsError.SilentPeer);
+        return true;
+    }
+
+    /// <summary>Whether the silence since the first sending behind the last sign of life is as long as a query with so many sendings would wait.</summary>
+    private bool IsSilentFor(int sends)
+    {
+        if (_silentSinceMs < 0)
+            return false;
+
+        long wait = (long)FirstRetryMs() * ((1 << sends) - 1);
+        return _nowMs - _silentSinceMs >= wait;
     }
 
     private void MarkAlive()
     {
         _suspect = false;
         _aliveMs = _nowMs;
+        _silentSinceMs = -1;
     }
 
     private void MarkSuspect()

@@ -18,7 +18,10 @@ public sealed class DodSessionOptions
     /// <summary>The shortest such wait in milliseconds: a resolver needs time of its own.</summary>
     public int MinRetryMs = 500;
 
-    /// <summary>How often a query is sent over one association, 1..16.</summary>
+    /// <summary>
+    /// How often a query is sent over one association that gives no sign of life meanwhile, 1..16. After the last wait, or after <see cref="QueryTimeoutMs"/> where that is shorter, the association counts
+    /// as lost. Over one that lives the query is sent on, with the wait that was reached, until its time is over.
+    /// </summary>
     public int MaxSends = 5;
 
     /// <summary>After how many sendings without any sign of life the association is suspect, 1..16.</summary>

@@ -151,8 +151,7 @@ public sealed partial class DotSession
             bool early = _tls.CanSendEarlyData && !_tls.CanSend;
             if (!early && !_tls.CanSend)
                 return;
-            // What was once sent early is not sent early again (RFC 8446 appendix E.5), nor is anything but a QUERY.
-            if (early && (_wasEarly[i] || _table.Attempts[i] > 0 || (_table.Messages[i][2] & 0x78) != 0))
+            if (early && !MaySendEarly(i))
                 continue;
 
             int count = _table.Bytes[i];
@@ -173,6 +172,12 @@ public sealed partial class DotSession
             _tls.CommitSend(count + PrefixBytes);
             MarkSent(i, early);
         }
+    }
+
+    /// <summary>What was once sent is not sent early (RFC 8446 appendix E.5), nor is anything but a QUERY.</summary>
+    private bool MaySendEarly(int query)
+    {
+        return !_wasEarly[query] && _table.Attempts[query] == 0 && (_table.Messages[query][2] & 0x78) == 0;
     }
 
     /// <summary>Sends a query that is larger than one record may be (a server with a small record_size_limit), where the send buffer has room for all of it.</summary>

@@ -16,6 +16,9 @@ public sealed partial class DtlsClient
     private const int MaxTriggered = 8;
     private const int SmallestFragment = 32;
 
+    // Before each record in the queue: its type and size.
+    private const int QueueHeaderBytes = 3;
+
     /// <summary>Takes the next datagram to send.</summary>
     /// <param name="output">Receives it at <paramref name="offset"/>.</param>
     /// <param name="offset">First byte to write.</param>
@@ -157,6 +160,7 @@ public sealed partial class DtlsClient
             return;
 
         _flightRepeated = true;
+        _flightSentMs = _nowMs;
         _flightPending = true;
         _cursorMessage = 0;
         _cursorOffset = 0;
@@ -245,7 +249,7 @@ public sealed partial class DtlsClient
                 break;
 
             int content = at + (_write == null ? DtlsRecordProtection.HeaderBytes : _write.ContentOffset);
-            Array.Copy(_queue, _queueStart + 3, output, content, count);
+            Array.Copy(_queue, _queueStart + QueueHeaderBytes, output, content, count);
             Observe(type, type == ContentType.Alert ? output[content + 1] : 0, count);
             if (_write != null)
                 at += _write.Seal(type, 1, _writeSequence1++, output, at, count);
@@ -255,7 +259,7 @@ public sealed partial class DtlsClient
                 at += overhead + count;
             }
 
-            _queueStart += 3 + count;
+            _queueStart += QueueHeaderBytes + count;
         }
 
         if (_queueStart == _queueEnd)
@@ -269,21 +273,21 @@ public sealed partial class DtlsClient
 
     private bool Enqueue(int type, byte[] data, int offset, int count)
     {
-        if (_queue.Length - _queueEnd < 3 + count && _queueStart > 0)
+        if (_queue.Length - _queueEnd < QueueHeaderBytes + count && _queueStart > 0)
         {
             Array.Copy(_queue, _queueStart, _queue, 0, _queueEnd - _queueStart);
             _queueEnd -= _queueStart;
             _queueStart = 0;
         }
 
-        if (_queue.Length - _queueEnd < 3 + count)
+        if (_queue.Length - _queueEnd < QueueHeaderBytes + count)
             return false;
 
         _queue[_queueEnd] = (byte)type;
         _queue[_queueEnd + 1] = (byte)(count >> 8);
         _queue[_queueEnd + 2] = (byte)count;
-        Array.Copy(data, offset, _queue, _queueEnd + 3, count);
-        _queueEnd += 3 + count;
+        Array.Copy(data, offset, _queue, _queueEnd + QueueHeaderBytes, count);
+        _queueEnd += QueueHeaderBytes + count;
         return true;
     }
 

@@ -12,6 +12,10 @@ public sealed partial class DtlsClient
     private const int HeartbeatPaddingBytes = 16;
     private const int HeartbeatBytes = 3 + HeartbeatPayloadBytes + HeartbeatPaddingBytes;
 
+    // A Finished, and an answer that is padded to 468 bytes (RFC 8467 section 4.1), each with the longest connection id.
+    private const int EarlyBytes = 640;
+    private const int VersionMinor = 0xFD;
+
     private static readonly byte[] NoConnectionId = new byte[0];
 
     /// <summary>Takes a datagram. Its records are read by <see cref="NextEvent"/>, in place: the buffer must stay untouched until that returns <see cref="DtlsClientEvent.None"/>.</summary>
@@ -144,21 +148,84 @@ public sealed partial class DtlsClient
 
     private void OnProtectedRecord(int type, int start, int recordBytes)
     {
-        if (_read == null)
+        if (_read == null || (type == ContentType.ApplicationData && !_handshake.Connected))
         {
-            // The Finished may overtake what comes before it: one record is kept.
-            if (_earlyBytes == 0 && recordBytes <= _early.Length && (type == ContentType.Handshake || type == ContentType.Tls12Cid))
-            {
-                Array.Copy(_datagram, start, _early, 0, recordBytes);
-                _earlyBytes = recordBytes;
-            }
-            else
-                DiscardedRecords++;
-
+            KeepEarlyRecord(type, start, recordBytes);
             return;
         }
 
         OpenRecord(_datagram, start, recordBytes);
+    }
+
+    /// <summary>Keeps a record that came too early: the Finished may overtake what comes before it, and an answer may overtake the Finished. Nothing tells yet whether it is authentic, so the newest are kept.</summary>
+    private void KeepEarlyRecord(int type, int start, int recordBytes)
+    {
+        bool wanted = type == ContentType.Handshake || type == ContentType.ApplicationData || (type == ContentType.Tls12Cid && _options.ConnectionId != null);
+        if (!wanted || recordBytes > _early.Length || _datagram[start + 2] != VersionMinor)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        int at = 0;
+        while (_earlyBytes + recordBytes > _early.Length && at < _earlyBytes)
+        {
+            int bytes = EarlyRecordBytes(at);
+            if (_early[at] != type)
+            {
+                at += bytes;
+                continue;
+            }
+
+            Array.Copy(_early, at + bytes, _early, at, _earlyBytes - at - bytes);
+            _earlyBytes -= bytes;
+            DiscardedRecords++;
+        }
+
+        if (_earlyBytes + recordBytes > _early.Length)
+        {
+            DiscardedRecords++;
+            return;
+        }
+
+        Array.Copy(_datagram, start, _early, _earlyBytes, recordBytes);
+        _earlyBytes += recordBytes;
+    }
+
+    private int EarlyRecordBytes(int at)
+    {
+        int header = DtlsRecordProtection.HeaderBytes + (_early[at] == ContentType.Tls12Cid ? _options.ConnectionId.Length : 0);
+        return header + ((_early[at + header - 2] << 8) | _early[at + header - 1]);
+    }
+
+    /// <summary>Makes a record that came before its keys the one to read: handshake records once there are keys, application data once the handshake is over.</summary>
+    private bool NextEarlyRecord()
+    {
+        if (_read == null)
+            return false;
+
+        int at = 0;
+        while (at < _earlyBytes)
+        {
+            int type = _early[at];
+            int bytes = EarlyRecordBytes(at);
+            bool read = _early[at + 2] != VersionMinor;
+            if (!read && (type != ContentType.ApplicationData || _handshake.Connected))
+            {
+                _early[at + 2] = 0; // marks it as read
+                _datagram = _early;
+                _position = at;
+                _end = at + bytes;
+                return true;
+            }
+
+            at += bytes;
+        }
+
+        if (_handshake.Connected)
+            _earlyBytes = 0;
+
+        return false;
     }
 
     private void OpenRecord(byte[] buffer, int start, int recordBytes)
@@ -183,7 +250,7 @@ public sealed partial class DtlsClient
         {
             case ContentType.ApplicationData:
                 // Only after the peer's Finished: before it nothing of the handshake is proved.
-                if (_handshake.Connected && count > 0 && buffer == _datagram)
+                if (_handshake.Connected && count > 0)
                 {
                     _handshake.OnApplicationData();
                     _flight.Clear();
@@ -329,8 +396,8 @@ public sealed partial class DtlsClient
             _header[3] = (byte)messageLength;
             _headerTaken = true;
             _nextLength = messageLength;
-            if (!_flightEnded && !_flightRepeated && RttMs < 0)
-                RttMs = (int)(_nowMs - _flightSentMs);
+            if (!_flightEnded)
+                MeasureRtt();
 
             _flightEnded = true;
             Check(_handshake.Consume(_header, 0, 4));
@@ -366,17 +433,25 @@ public sealed partial class DtlsClient
 
         ObserveReceived(ContentType.ChangeCipherSpec, 0, 1);
         Check(_handshake.ConsumeChangeCipherSpec());
-        if (_read == null || _earlyBytes == 0)
-            return;
-
-        int bytes = _earlyBytes;
-        _earlyBytes = 0;
-        OpenRecord(_early, 0, bytes);
     }
 
+    /// <summary>Learns from the first answer to a flight. What answers a repeated flight may answer any of its sendings (Karn): the time since the last is a lower bound then.</summary>
+    private void MeasureRtt()
+    {
+        int ms = (int)(_nowMs - _flightSentMs);
+        if (!_flightRepeated && RttMs < 0)
+            RttMs = ms;
+        if (ms > _leastRttMs)
+            _leastRttMs = ms;
+    }
+
+    /// <summary>
+    /// The peer repeats the flight that ours answers, so ours is missing there, unless the repetition was on its way before ours could arrive: a copy that the network made, or the rest of
+    /// a repeated flight whose first part was enough.
+    /// </summary>
     private void RepeatOnTrigger()
     {
-        if (_flightPending || _triggered >= MaxTriggered)
+        if (_flightPending || _triggered >= MaxTriggered || _nowMs - _flightSentMs < _leastRttMs)
             return;
 
         _triggered++;

@@ -31,7 +31,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
     private readonly Reassembly _reassembly;
     private readonly ReplayWindow _replay = new ReplayWindow();
     private readonly byte[] _queue;
-    private readonly byte[] _early = new byte[256];
+    private readonly byte[] _early = new byte[EarlyBytes];
     private readonly byte[] _header = new byte[4];
     private readonly byte[] _heartbeat = new byte[HeartbeatBytes];
 
@@ -50,6 +50,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
     private int _peerFlightEnd;
     private int _triggered;
     private long _flightSentMs;
+    private int _leastRttMs;
     private bool _flightRepeated;
     private int _retransmitMs;
     private long _retransmitDueMs;
@@ -179,10 +180,17 @@ public sealed partial class DtlsClient : IHandshakeChannel
     /// <summary>Bytes that a record adds to its content now.</summary>
     public int RecordOverheadBytes { get { return _write == null ? DtlsRecordProtection.HeaderBytes : _write.OverheadBytes; } }
 
-    /// <summary>The largest application data in bytes that fits into a datagram.</summary>
-    public int MaxDataBytes { get { return _options.MaxDatagramBytes - RecordOverheadBytes; } }
+    /// <summary>The largest application data in bytes that fits into a datagram and into the send buffer.</summary>
+    public int MaxDataBytes
+    {
+        get
+        {
+            int datagram = _options.MaxDatagramBytes - RecordOverheadBytes;
+            return datagram < _queue.Length - QueueHeaderBytes ? datagram : _queue.Length - QueueHeaderBytes;
+        }
+    }
 
-    /// <summary>The buffer that <see cref="DataOffset"/> points into: the one that was given to <see cref="Receive"/>.</summary>
+    /// <summary>The buffer that <see cref="DataOffset"/> points into: the one that was given to <see cref="Receive"/>, or one of the client's for data that came before the end of the handshake.</summary>
     public byte[] DataBuffer { get { return _datagram; } }
 
     /// <summary>First byte of the received application data. Valid until the next <see cref="NextEvent"/>.</summary>
@@ -209,7 +217,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
         }
     }
 
-    /// <summary>Starts a handshake. Can be called again for a new association.</summary>
+    /// <summary>Starts a handshake. Can be called again for a new association. Its datagrams must come from another local port than those of the one before: a late flight of that handshake could not be told from an answer to this one.</summary>
     /// <param name="session">A session to resume, used up by this; or null.</param>
     /// <param name="nowMs">The caller's monotonic clock.</param>
     /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>
@@ -256,6 +264,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
         _heartbeatInFlight = false;
         _error = TlsError.None;
         RttMs = -1;
+        _leastRttMs = 1;
         Retransmissions = 0;
         DiscardedRecords = 0;
         _nowMs = nowMs;
@@ -316,6 +325,8 @@ public sealed partial class DtlsClient : IHandshakeChannel
             _write.Clear();
 
         Array.Clear(_queue, 0, _queue.Length);
+        Array.Clear(_early, 0, _early.Length);
+        _earlyBytes = 0;
         _queueStart = 0;
         _queueEnd = 0;
         _flightPending = false;
@@ -380,7 +391,9 @@ public sealed partial class DtlsClient : IHandshakeChannel
                 return DtlsClientEvent.Failed;
             }
 
-            if (_position >= _end || _error != TlsError.None || _peerClosed || _closed)
+            if (_error != TlsError.None || _peerClosed || _closed)
+                return DtlsClientEvent.None;
+            if (_position >= _end && !NextEarlyRecord())
                 return DtlsClientEvent.None;
 
             NextRecord();

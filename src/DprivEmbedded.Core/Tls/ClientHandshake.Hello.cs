@@ -51,7 +51,7 @@ internal sealed partial class ClientHandshake
         _offers13 = _options.MaxVersion >= ProtocolVersion.Tls13 && !session12;
         _offersExternalPsk13 = _offers13 && _options.Psk != null;
         bool psk13 = _offersSession13 || _offersExternalPsk13;
-        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && _session.MaxEarlyDataBytes > 0
+        bool earlyData = _offersSession13 && !_retried && _options.EarlyData && HasEarlyData && _session.MaxEarlyDataBytes > 0
             && (_session.ApplicationProtocol == null || _session.ApplicationProtocol == _options.ApplicationProtocol);
 
         _sessionId = null;

@@ -28,6 +28,9 @@ internal sealed partial class ClientHandshake
     private bool _externalPskUsed;
     private bool _pskUsed;
 
+    /// <summary>Whether the caller has anything to send as early data.</summary>
+    public bool HasEarlyData = true;
+
     /// <summary>Tickets that came on this connection.</summary>
     public int TicketsReceived;
     private bool _ccsSent;

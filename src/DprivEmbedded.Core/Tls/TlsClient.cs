@@ -100,6 +100,9 @@ public sealed partial class TlsClient : IHandshakeChannel
     /// <summary>Whether the handshake is over and the connection lives.</summary>
     public bool IsConnected { get { return _started && _handshake.Connected && !_closed && _error == TlsError.None; } }
 
+    /// <summary>Whether the caller has anything to send as early data, set before <see cref="Start"/>: without, it is not offered, whatever <see cref="TlsClientOptions.EarlyData"/> allows.</summary>
+    public bool HasEarlyData = true;
+
     /// <summary>Whether application data can be sent now: after the handshake, or in a false start.</summary>
     public bool CanSend { get { return _started && _handshake.CanSend && !_closed && !_peerClosed && _error == TlsError.None; } }
 
@@ -160,6 +163,7 @@ public sealed partial class TlsClient : IHandshakeChannel
     /// <param name="utcMs">Milliseconds since 1970-01-01 UTC, on the clock that <see cref="TlsSession.ReceivedUtcMs"/> uses; 0 where unknown.</param>
     public void Start(TlsSession session, long nowMs, long utcMs)
     {
+        _handshake.HasEarlyData = HasEarlyData;
         ClearProtection();
         _recordFilled = 0;
         _recordBytes = 0;

@@ -143,7 +143,7 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return;
 
         if (Options.SessionIds && !_sendsTicket)
-            _sessionId = RandomBytes(32);
+            _sessionId = RandomBytes(Math.Clamp(Options.SessionIdBytes, 1, 32));
 
         if (SendServerHello(hello) && SendCertificate() && SendServerKeyExchange() && SendCertificateRequest())
         {

@@ -86,6 +86,9 @@ public class TlsServerOptions
     /// <summary>TLS 1.2: whether sessions are kept and resumed by session id.</summary>
     public bool SessionIds { get; set; } = true;
 
+    /// <summary>TLS 1.2: size of the session ids, 1..32 bytes. Short ones save bytes in both hellos of a resumption.</summary>
+    public int SessionIdBytes { get; set; } = 32;
+
     /// <summary>Whether a certificate is asked of the client in a full handshake with a certificate of the server. An empty list is accepted; a client's certificate is not verified and ends the handshake.</summary>
     public bool RequestClientCertificate { get; set; }
 
