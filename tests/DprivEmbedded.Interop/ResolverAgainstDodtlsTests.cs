@@ -234,10 +234,9 @@ public sealed class ResolverAgainstDodtlsTests
     }
 
     [Fact]
-    public async Task Each_lost_datagram_of_the_first_lookup_is_made_good()
+    public async Task Each_lost_datagram_of_a_full_and_of_a_resumed_lookup_is_made_good()
     {
-        // A full handshake with its query and answer is about eight datagrams; each in turn is lost.
-        for (var lost = 0; lost < 8; lost++)
+        for (var lost = 0; lost < 13; lost++)
         {
             await using var host = DodtlsHost.Start(o => o.Dtls.InitialRetransmitMs = 150);
             await using var wire = new DtlsWireLog(Address(host));
@@ -246,8 +245,24 @@ public sealed class ResolverAgainstDodtlsTests
             wire.Drop = (_, _) => index++ == drop;
             await using var resolver = Dpriv.DtlsResolver(wire.EndPoint, change: o => o.DatagramRetransmitMs = 150);
             await AskAsync(resolver, DprivHandshake.Full);
-            Assert.Single(wire.Handshakes);
+            resolver.CloseConnections();
+            await AskAsync(resolver, DprivHandshake.Resumed);
+            Assert.True(index > drop, $"only {index} datagrams");
+            Assert.Equal(2, wire.Handshakes.Count);
         }
+    }
+
+    [Fact]
+    public async Task Over_IPv6()
+    {
+        if (!System.Net.Sockets.Socket.OSSupportsIPv6)
+            Assert.Skip("no IPv6");
+        await using var host = DodtlsHost.Start(address: IPAddress.IPv6Loopback, configure: o => o.Dtls.ConnectionIdBytes = 2);
+        await using var resolver = Dpriv.DtlsResolver(Address(host));
+        await AskAsync(resolver, DprivHandshake.Full);
+        resolver.NetworkChanged();
+        await AskAsync(resolver, DprivHandshake.None);
+        Assert.Equal(1, host.DtlsCounters.AddressChanges);
     }
 
     private static async Task<DprivLookup> AskAsync(DprivResolver resolver, DprivHandshake? handshake)

@@ -12,8 +12,8 @@ namespace DprivEmbedded.Interop.Peers;
 /// <summary>The harness's DNS-over-DTLS server (that of <c>dpriv serve --dodtls</c>) with the run's certificate and zone.</summary>
 public static class DodtlsHost
 {
-    /// <summary>Starts one on a free port of the loopback address.</summary>
-    public static DodtlsServerHost Start(Action<DodtlsServerOptions>? configure = null)
+    /// <summary>Starts one on a free port of the loopback address, or of another.</summary>
+    public static DodtlsServerHost Start(Action<DodtlsServerOptions>? configure = null, IPAddress? address = null)
     {
         var certificate = PeerCertificates.Shared.Ecdsa;
         var chain = new X509Certificate2Collection();
@@ -24,7 +24,7 @@ public static class DodtlsHost
         };
         configure?.Invoke(options);
         var server = new DodtlsServer(new BouncyCastleProvider(), Responder(), options);
-        return DodtlsServerHost.Start(server, [new IPEndPoint(IPAddress.Loopback, 0)]);
+        return DodtlsServerHost.Start(server, [new IPEndPoint(address ?? IPAddress.Loopback, 0)]);
     }
 
     /// <summary>Answers from <see cref="PeerZone"/>.</summary>
