@@ -54,9 +54,12 @@ public sealed class DtlsClientAgainstGnutlsTests
     [InlineData(CipherSuite.EcdheEcdsaAes128Ccm8)]
     [InlineData(CipherSuite.EcdheEcdsaAes128Ccm)]
     [InlineData(CipherSuite.EcdheEcdsaChaCha20Poly1305Sha256)]
+    [InlineData(CipherSuite.EcdheRsaAes128GcmSha256)]
+    [InlineData(CipherSuite.EcdheRsaChaCha20Poly1305Sha256)]
     public async Task Suites_with_a_certificate(int suite)
     {
-        await using var peer = await GnutlsDtlsServer.StartAsync(priority: "NORMAL:+AES-128-CCM-8:+AES-128-CCM");
+        var certificate = CipherSuite.IsEcdsa(suite) ? PeerCertificates.Shared.Ecdsa : PeerCertificates.Shared.Rsa;
+        await using var peer = await GnutlsDtlsServer.StartAsync(new PeerOptions { Certificate = certificate }, priority: "NORMAL:+AES-128-CCM-8:+AES-128-CCM");
         await using var wire = new DtlsWireLog(peer.Tls);
         await TwiceAsync(wire, () =>
         {

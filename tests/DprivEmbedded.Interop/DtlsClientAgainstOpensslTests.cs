@@ -84,9 +84,12 @@ public sealed class DtlsClientAgainstOpensslTests
     [InlineData(CipherSuite.EcdheEcdsaAes128Ccm8, "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0")]
     [InlineData(CipherSuite.EcdheEcdsaAes128Ccm, "ECDHE-ECDSA-AES128-CCM")]
     [InlineData(CipherSuite.EcdheEcdsaChaCha20Poly1305Sha256, "ECDHE-ECDSA-CHACHA20-POLY1305")]
+    [InlineData(CipherSuite.EcdheRsaAes128GcmSha256, "ECDHE-RSA-AES128-GCM-SHA256")]
+    [InlineData(CipherSuite.EcdheRsaChaCha20Poly1305Sha256, "ECDHE-RSA-CHACHA20-POLY1305")]
     public async Task Suites_with_a_certificate(int suite, string name)
     {
-        await using var peer = await OpensslDtlsServer.StartAsync(new PeerOptions { ExtraArguments = ["-cipher", name] });
+        var certificate = CipherSuite.IsEcdsa(suite) ? PeerCertificates.Shared.Ecdsa : PeerCertificates.Shared.Rsa;
+        await using var peer = await OpensslDtlsServer.StartAsync(new PeerOptions { Certificate = certificate, ExtraArguments = ["-cipher", name] });
         await using var wire = new DtlsWireLog(peer.Tls);
         var options = RawDtlsClient.Pinned(peer.Certificate);
         options.CipherSuites = [suite];

@@ -31,11 +31,12 @@ public sealed class DtlsWireLog : IAsyncDisposable
 
     /// <param name="server">Where the peer waits.</param>
     /// <param name="oneAddress">All clients, one after another, come from one address.</param>
-    public DtlsWireLog(IPEndPoint server, bool oneAddress = false)
+    /// <param name="port">The port for clients; 0 for any free one.</param>
+    public DtlsWireLog(IPEndPoint server, bool oneAddress = false, int port = 0)
     {
         _server = server;
         _oneAddress = oneAddress;
-        _front.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _front.Bind(new IPEndPoint(IPAddress.Loopback, port));
         EndPoint = (IPEndPoint)_front.LocalEndPoint!;
         _running.Add(Task.Run(UpAsync));
     }
