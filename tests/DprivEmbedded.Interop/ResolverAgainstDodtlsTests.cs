@@ -212,9 +212,10 @@ public sealed class ResolverAgainstDodtlsTests
             wire.ForgeToClient([(byte)i]);
         }
 
+        var again = resolver.Statistics.Retries;
         await AskAsync(resolver, DprivHandshake.None);
-        // The query alone.
-        Assert.Equal(up + 1, wire.Datagrams.Count(d => d.Direction == WireDirection.Up));
+        // The query alone (and its repetition, on a machine too busy to answer within half a second).
+        Assert.Equal(up + 1 + (int)(resolver.Statistics.Retries - again), wire.Datagrams.Count(d => d.Direction == WireDirection.Up));
         Assert.Single(wire.Handshakes);
     }
 

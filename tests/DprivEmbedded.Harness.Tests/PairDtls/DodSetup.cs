@@ -64,8 +64,11 @@ internal sealed class DodSetup
 
     public int SendBytes { get; set; } = 2048;
 
+    /// <summary>What answers the queries.</summary>
+    public IDnsResponder Responder { get; init; } = new ZoneResponder(DemoZone.Create());
+
     /// <summary>The server; made with its first use, after which PSKs go to its state.</summary>
-    public DodtlsServer Server => _server ??= new DodtlsServer(ServerCrypto, new ZoneResponder(DemoZone.Create()), Dod);
+    public DodtlsServer Server => _server ??= new DodtlsServer(ServerCrypto, Responder, Dod);
 
     public DtlsServerCounters Counters => Server.Socket.Counters;
 

@@ -59,6 +59,10 @@ public class DtlsBytesTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{total} bytes, {own} of them for extended_master_secret and renegotiation_info; cookie of {cookie}, identity of {identity} bytes."));
         Assert.Equal(465, total);
         Assert.Equal(27, own);
+
+        // With ServerHelloDone in a record of its own.
+        setup.Dtls.CoalesceHandshake = false;
+        Assert.Equal(total + Record, Handshake(setup, null, out _).Sum(d => d.Bytes.Length));
     }
 
     /// <summary>
