@@ -127,6 +127,8 @@ public sealed class DprivResolverOptions
             string? wrong = server == null ? "Servers must not hold null." : server.Validate(Profile);
             if (wrong != null)
                 return wrong;
+            if (server!.Transport == DprivTransport.Dodtls && MinVersion > ProtocolVersion.Tls12)
+                return $"{server} is to be asked over DTLS, which is there in version 1.2 only: leave MinVersion at TLS 1.2, or use DprivTransport.Dot.";
         }
 
         if (Edns == null)

@@ -72,7 +72,9 @@ internal sealed partial class ClientHandshake
         _channel = channel;
         _transcript = crypto.CreateSha256();
         _schedule12 = new KeySchedule12(crypto);
-        _schedule13 = new KeySchedule13(crypto);
+        if (_dtls == null)
+            _schedule13 = new KeySchedule13(crypto);
+
         _message = new byte[options.HandshakeBufferBytes];
         _suites = new int[options.CipherSuites.Length];
         for (int i = 0; i < _suites.Length; i++)
@@ -261,7 +263,9 @@ internal sealed partial class ClientHandshake
     public void Clear()
     {
         _schedule12.Clear();
-        _schedule13.Clear();
+        if (_schedule13 != null)
+            _schedule13.Clear();
+
         ConstantTime.Clear(_master);
         ConstantTime.Clear(_clientSecret);
         ConstantTime.Clear(_serverSecret);
