@@ -29,6 +29,7 @@ peers=(
     "/usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream:nginx (session ids)"
     "openssl:openssl:openssl s_server, and resumption as s_client sees it"
     "gnutls-serv:gnutls-bin:gnutls-serv (raw public keys, record sizes)"
+    "socat:socat:socat (DTLS before unbound)"
     "kdig:knot-dnsutils:the comparison with kdig"
     "tcpdump:tcpdump:TCP Fast Open"
     "ip:iproute2:TCP Fast Open"

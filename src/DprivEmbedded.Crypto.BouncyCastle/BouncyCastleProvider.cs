@@ -1,4 +1,6 @@
 using System;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Modes;
 
 namespace DprivEmbedded.Crypto.BouncyCastle;
 
@@ -45,10 +47,10 @@ public sealed class BouncyCastleProvider : ICryptoProvider
     {
         switch (algorithm)
         {
-            case AeadAlgorithm.Aes128Gcm: return new AesGcmAead();
+            case AeadAlgorithm.Aes128Gcm: return new CipherAead(16, () => new GcmBlockCipher(AesUtilities.CreateEngine()));
             case AeadAlgorithm.Aes128Ccm: return new AesCcmAead(16);
             case AeadAlgorithm.Aes128Ccm8: return new AesCcmAead(8);
-            case AeadAlgorithm.ChaCha20Poly1305: return new ChaCha20Poly1305Aead();
+            case AeadAlgorithm.ChaCha20Poly1305: return new CipherAead(32, () => new ChaCha20Poly1305());
             default: return null;
         }
     }

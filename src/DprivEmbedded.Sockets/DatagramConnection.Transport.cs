@@ -46,6 +46,7 @@ internal sealed partial class DatagramConnection
         _statistics.Add(ref _statistics.ConnectionsCount, 1);
         leg.Connected = false;
         leg.Unreachable = false;
+        leg.BeginHandshake();
         TlsSession? session = leg.WithoutSession ? null : _sessions.Take(_sessionKey, UtcMs());
         leg.OfferedSession = session != null;
         _options.Recorder?.SetResumption(leg.OfferedSession);

@@ -18,6 +18,11 @@ namespace DprivEmbedded.Sockets;
 /// </remarks>
 internal sealed partial class DatagramConnection : IServerConnection
 {
+    // Forged alerts cause one resumption in this time at most.
+    private const int RecoveryIntervalMs = 1000;
+    private const int FalseStartRepeats = 2;
+    private const int FalseStartMs = 1000;
+
     private readonly object _gate = new object();
     private readonly DprivServer _server;
     private readonly DprivResolverOptions _options;
@@ -34,6 +39,8 @@ internal sealed partial class DatagramConnection : IServerConnection
     private DatagramLeg? _recovery;
     private TaskCompletionSource<bool>? _probe;
     private int _lastRttMs;
+    private long _noRecoveryBeforeMs;
+    private bool _noFalseStart;
     private bool _disposed;
     private long _totalUp;
     private long _totalDown;
@@ -68,6 +75,8 @@ internal sealed partial class DatagramConnection : IServerConnection
                 _queued.Enqueue(lookup);
             else if (_recovery != null)
                 TryStart(_recovery, lookup);
+            else if (_main.Dod.IsSuspect)
+                StartRecovery();
 
             Drain();
         }
@@ -166,7 +175,7 @@ internal sealed partial class DatagramConnection : IServerConnection
             PskIdentity = _server.PskIdentity,
             Psk = _server.Psk,
             ApplicationProtocol = null, // RFC 8094 has no ALPN
-            FalseStart = _options.FalseStart,
+            FalseStart = _options.FalseStart && !_noFalseStart,
             HandshakeTimeoutMs = _options.DatagramHandshakeTimeoutMs,
             InitialRetransmitMs = _options.DatagramRetransmitMs,
             KnownRttMs = _lastRttMs,
@@ -187,7 +196,7 @@ internal sealed partial class DatagramConnection : IServerConnection
             QueryTimeoutMs = _options.QueryTimeoutMs,
         };
         var client = new DtlsClient(dtls, _crypto, new byte[8192], new byte[4096], new byte[16384]);
-        return new DatagramLeg(new DodSession(dod, client, _crypto), _options.MaxPipelined);
+        return new DatagramLeg(new DodSession(dod, client, _crypto), dtls, _options.MaxPipelined);
     }
 
     private static bool TryStart(DatagramLeg leg, PendingLookup lookup)
@@ -279,7 +288,8 @@ internal sealed partial class DatagramConnection : IServerConnection
                     OnQueryFailed(leg);
                     break;
                 case DodEvent.Suspect:
-                    if (leg == _main)
+                    // Without a lookup under way there is nothing to recover yet: forged alerts cost nothing then.
+                    if (leg == _main && HasLookups(leg))
                         StartRecovery();
 
                     break;
@@ -383,6 +393,12 @@ internal sealed partial class DatagramConnection : IServerConnection
 
         if (leg.Connected)
             return;
+        if (leg.Again)
+        {
+            leg.Again = false;
+            return;
+        }
+
         if (leg.OfferedSession && !leg.WithoutSession && leg.Dod.Error != TlsError.HandshakeTimeout)
         {
             leg.WithoutSession = true;
@@ -396,9 +412,10 @@ internal sealed partial class DatagramConnection : IServerConnection
     /// <summary>Starts a resumption beside a suspect association; the lookups in flight go to both.</summary>
     private void StartRecovery()
     {
-        if (_recovery != null || !_main.Connected || _disposed)
+        if (_recovery != null || !_main.Connected || _disposed || NowMs() < _noRecoveryBeforeMs)
             return;
 
+        _noRecoveryBeforeMs = NowMs() + RecoveryIntervalMs;
         _recovery = MakeLeg();
         foreach (PendingLookup? lookup in _main.Pending)
         {
@@ -472,17 +489,39 @@ internal sealed partial class DatagramConnection : IServerConnection
             HandleTimeout(_main);
             if (_recovery != null)
                 HandleTimeout(_recovery);
+            else if (_main.Dod.IsSuspect && HasLookups(_main))
+                StartRecovery();
 
             Drain();
         }
     }
 
-    private static void HandleTimeout(DatagramLeg leg)
+    private void HandleTimeout(DatagramLeg leg)
     {
+        bool falseStart = leg.Dod.Dtls.CanSend && !leg.Dod.Dtls.IsConnected;
         int before = leg.Dod.Dtls.Retransmissions;
         leg.Dod.HandleTimeout(NowMs());
         // ICMP's word is believed when a whole round of the handshake brought nothing better.
         if (leg.Unreachable && !leg.Connected && leg.Dod.Dtls.Retransmissions > before && leg.Dod.DatagramsDown == 0)
             leg.Dod.Dtls.Abort(TlsError.ConnectFailed);
+        if (falseStart && leg.Dod.Dtls.Retransmissions > before && leg.FalseStartInVain(NowMs(), FalseStartRepeats, FalseStartMs))
+        {
+            // Some servers take the query in our false start for the proof that we have their Finished, and never send a lost one again. From now on without.
+            _noFalseStart = true;
+            leg.Again = true;
+            leg.DtlsOptions.FalseStart = false;
+            leg.Dod.Dtls.Abort(TlsError.HandshakeTimeout);
+        }
+    }
+
+    private static bool HasLookups(DatagramLeg leg)
+    {
+        foreach (PendingLookup? lookup in leg.Pending)
+        {
+            if (lookup != null)
+                return true;
+        }
+
+        return false;
     }
 }

@@ -262,9 +262,10 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// <summary>Asks one server: over DTLS where it is to be tried, and over TLS for what does not fit into a datagram or where the server does not speak DTLS.</summary>
     private async Task<PendingLookup> AskAsync(ServerState state, byte[] query, DnsName name, int type, CancellationToken token)
     {
+        PendingLookup? overDatagrams = null;
         if (state.UsesDatagrams)
         {
-            var overDatagrams = new PendingLookup { Query = DatagramQuery(name, type) };
+            overDatagrams = new PendingLookup { Query = DatagramQuery(name, type) };
             await AskAsync(state.Datagrams!, overDatagrams, token).ConfigureAwait(false);
             int error = overDatagrams.Error;
             bool silent = error == TlsError.HandshakeTimeout || error == TlsError.ConnectFailed;
@@ -278,6 +279,14 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
 
         var lookup = new PendingLookup { Query = query };
         await AskAsync(state.Connection, lookup, token).ConfigureAwait(false);
+        if (overDatagrams != null)
+        {
+            // What the way over DTLS cost belongs to the lookup.
+            lookup.BytesUp += overDatagrams.BytesUp;
+            lookup.BytesDown += overDatagrams.BytesDown;
+            lookup.RoundTrips += overDatagrams.RoundTrips;
+        }
+
         return lookup;
     }
 

@@ -45,7 +45,6 @@ public sealed partial class DotSession
     private int _turns;
     private bool _transmitted;
     private long _lastNowMs;
-    private long _lastReceivedMs;
     private long _silentSinceMs;
     private bool _unheard;
     private long _idleSinceMs;
@@ -149,7 +148,7 @@ public sealed partial class DotSession
     /// <summary>Bytes of the TLS stream received on this connection.</summary>
     public long BytesDown;
 
-    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. QueryTable.Free for a new query from now on.</summary>
+    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. Free for a new query from now on.</summary>
     public int EventQuery;
 
     /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
@@ -238,7 +237,6 @@ public sealed partial class DotSession
     public void Open(TlsSession session, long nowMs, long utcMs)
     {
         _lastNowMs = nowMs;
-        _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
         _unheard = false;
         _idleSinceMs = nowMs;
@@ -301,7 +299,6 @@ public sealed partial class DotSession
         if (!_open)
             return count;
 
-        _lastReceivedMs = nowMs;
         _silentSinceMs = nowMs;
         _unheard = false;
         CountTurn();

@@ -160,7 +160,8 @@ public sealed partial class DtlsClient
     /// <summary>Keeps a record that came too early: the Finished may overtake what comes before it, and an answer may overtake the Finished. Nothing tells yet whether it is authentic, so the newest are kept.</summary>
     private void KeepEarlyRecord(int type, int start, int recordBytes)
     {
-        bool wanted = type == ContentType.Handshake || type == ContentType.ApplicationData || (type == ContentType.Tls12Cid && _options.ConnectionId != null);
+        bool named = _options.ConnectionId != null && _options.ConnectionId.Length > 0;
+        bool wanted = type == ContentType.Handshake || type == ContentType.ApplicationData || (type == ContentType.Tls12Cid && named);
         if (!wanted || recordBytes > _early.Length || _datagram[start + 2] != VersionMinor)
         {
             DiscardedRecords++;

@@ -44,6 +44,19 @@ public static class Dpriv
         return new DprivResolver(options);
     }
 
+    /// <summary>A resolver that asks over DTLS first.</summary>
+    /// <param name="datagrams">Where the server (or the relay) speaks DTLS.</param>
+    /// <param name="stream">Where it speaks TLS, for what does not fit into a datagram; null: nothing listens there.</param>
+    /// <param name="change">Changes the options; Servers[0] is the server.</param>
+    public static DprivResolver DtlsResolver(IPEndPoint datagrams, IPEndPoint? stream = null, IBlobStore? store = null, Action<DprivResolverOptions>? change = null)
+    {
+        var options = Options(stream ?? datagrams, 0, store);
+        options.Servers[0].Transport = DprivTransport.Dodtls;
+        options.Servers[0].DatagramPort = datagrams.Port;
+        change?.Invoke(options);
+        return new DprivResolver(options);
+    }
+
     /// <summary>The answer section as <see cref="KdigAnswer.Answers"/> has it.</summary>
     public static string[] Lines(DprivLookup lookup) =>
         [.. lookup.Message.Answers.Select(r => $"{r.Name} {DnsType.ToText(r.Type)} {Data(r)}").Order(StringComparer.Ordinal)];

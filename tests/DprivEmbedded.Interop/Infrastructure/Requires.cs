@@ -22,6 +22,7 @@ public static class Requires
         ["openssl"] = "openssl",
         ["gnutls-serv"] = "gnutls-bin",
         ["gnutls-cli"] = "gnutls-bin",
+        ["socat"] = "socat",
         ["kdig"] = "knot-dnsutils",
         ["tcpdump"] = "tcpdump",
         ["ip"] = "iproute2",

@@ -78,7 +78,10 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Whether a TCP socket of this process's network namespace listens on <paramref name="port"/>; reads /proc, so that no probe shows up in the server's log.</summary>
-    public bool Listens(int port) => Listens("tcp", port) || Listens("tcp6", port);
+    public bool Listens(int port) => HasSocket("tcp", "0A", port) || HasSocket("tcp6", "0A", port);
+
+    /// <summary>Whether a UDP socket of this process's network namespace that has no peer is bound to <paramref name="port"/>.</summary>
+    public bool WaitsForDatagrams(int port) => HasSocket("udp", "07", port) || HasSocket("udp6", "07", port);
 
     public async Task<bool> WaitForLogAsync(Func<string, bool> condition, TimeSpan limit) =>
         await Poll.UntilAsync(() => condition(Log), limit).ConfigureAwait(false);
@@ -107,7 +110,7 @@ public sealed class ServerProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int Kill(int id, int signal);
 
-    private bool Listens(string table, int port)
+    private bool HasSocket(string table, string state, int port)
     {
         string[] lines;
         try
@@ -122,9 +125,9 @@ public sealed class ServerProcess : IAsyncDisposable
         var wanted = ":" + port.ToString("X4");
         foreach (var line in lines)
         {
-            // "  0: 0100007F:2153 00000000:0000 0A ...": local address, remote address, state (0A = LISTEN).
+            // "  0: 0100007F:2153 00000000:0000 0A ...": local address, remote address, state (0A: TCP listens, 07: UDP without a peer).
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length > 3 && fields[3] == "0A" && fields[1].EndsWith(wanted, StringComparison.Ordinal))
+            if (fields.Length > 3 && fields[3] == state && fields[1].EndsWith(wanted, StringComparison.Ordinal))
                 return true;
         }
 

@@ -35,7 +35,7 @@ public abstract class Peer : IAsyncDisposable
 
     public PeerCertificate Certificate { get; }
 
-    /// <summary>Where the peer speaks TLS.</summary>
+    /// <summary>Where the peer speaks TLS, or DTLS.</summary>
     public IPEndPoint Tls { get; private set; } = new(IPAddress.None, 0);
 
     /// <summary>The same port on [::1], when asked for and possible.</summary>
@@ -56,6 +56,9 @@ public abstract class Peer : IAsyncDisposable
 
     /// <summary>Whether the peer also answers plain DNS.</summary>
     protected virtual bool HasPlainDns => false;
+
+    /// <summary>Whether the peer waits on a UDP port (<see cref="Tls"/> is then where it speaks DTLS).</summary>
+    protected virtual bool IsDatagram => false;
 
     private ServerProcess Running => _process ?? throw new InvalidOperationException(Name + " does not run");
 
@@ -169,7 +172,7 @@ public abstract class Peer : IAsyncDisposable
         _process = process;
         var ended = false;
         var ready = await Poll.UntilAsync(
-            async () => (ended = process.HasExited) || (process.Listens(Tls.Port) && await AnswersAsync().ConfigureAwait(false)),
+            async () => (ended = process.HasExited) || ((IsDatagram ? process.WaitsForDatagrams(Tls.Port) : process.Listens(Tls.Port)) && await AnswersAsync().ConfigureAwait(false)),
             Options.StartLimit).ConfigureAwait(false);
         if (ended || !ready)
         {

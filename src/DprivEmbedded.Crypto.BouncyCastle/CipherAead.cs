@@ -5,24 +5,36 @@ using Org.BouncyCastle.Crypto.Parameters;
 
 namespace DprivEmbedded.Crypto.BouncyCastle;
 
-/// <summary>AES-128-GCM. BouncyCastle allocates about 650 bytes a Seal or Open, whatever the record's size; see <c>AllocationTests</c>.</summary>
-/// <remarks>The key schedule and the GHASH tables are set up once a key: each record only sets the nonce. Sealing twice with one nonce throws ArgumentException.</remarks>
-internal sealed class AesGcmAead : IAead
+/// <summary>An AEAD on one of BouncyCastle's, with a 16-byte tag: AES-128-GCM or ChaCha20-Poly1305.</summary>
+/// <remarks>
+/// BouncyCastle allocates about 650 bytes a Seal or Open in GCM, 232 and 312 in ChaCha20-Poly1305, whatever the record's size; see <c>AllocationTests</c>. What a key
+/// needs (GCM's tables) is set up once: each record only sets the nonce. Sealing twice with one nonce throws ArgumentException.
+/// </remarks>
+internal sealed class CipherAead : IAead
 {
     private const int Tag = 16;
 
+    private readonly int _keyBytes;
+    private readonly Func<IAeadCipher> _makeCipher;
+
     // One for each direction: BouncyCastle's guard against a repeated nonce must not see the nonces of opened records.
-    private GcmBlockCipher? _sealing;
-    private GcmBlockCipher? _opening;
+    private IAeadCipher? _sealing;
+    private IAeadCipher? _opening;
     private KeyParameter? _key;
 
-    public int KeyBytes => 16;
+    public CipherAead(int keyBytes, Func<IAeadCipher> makeCipher)
+    {
+        _keyBytes = keyBytes;
+        _makeCipher = makeCipher;
+    }
+
+    public int KeyBytes => _keyBytes;
 
     public int TagBytes => Tag;
 
     public void SetKey(byte[] key, int offset)
     {
-        _key = new KeyParameter(key, offset, 16);
+        _key = new KeyParameter(key, offset, _keyBytes);
         _sealing = null;
         _opening = null;
     }
@@ -30,7 +42,7 @@ internal sealed class AesGcmAead : IAead
     public void Seal(byte[] nonce, byte[] aad, int aadOffset, int aadCount, byte[] buffer, int offset, int count)
     {
         AeadArguments.CheckSeal(_key != null, nonce, buffer, offset, count, Tag);
-        GcmBlockCipher cipher = Start(ref _sealing, true, nonce);
+        IAeadCipher cipher = Start(ref _sealing, true, nonce);
         if (aadCount > 0)
             cipher.ProcessAadBytes(aad, aadOffset, aadCount);
 
@@ -44,7 +56,7 @@ internal sealed class AesGcmAead : IAead
         if (count < Tag)
             return false;
 
-        GcmBlockCipher cipher = Start(ref _opening, false, nonce);
+        IAeadCipher cipher = Start(ref _opening, false, nonce);
         if (aadCount > 0)
             cipher.ProcessAadBytes(aad, aadOffset, aadCount);
 
@@ -68,13 +80,13 @@ internal sealed class AesGcmAead : IAead
         _opening = null;
     }
 
-    private GcmBlockCipher Start(ref GcmBlockCipher? cipher, bool forSealing, byte[] nonce)
+    private IAeadCipher Start(ref IAeadCipher? cipher, bool forSealing, byte[] nonce)
     {
         // Without a key in the parameters the cipher keeps the one it has.
         KeyParameter? key = null;
         if (cipher == null)
         {
-            cipher = new GcmBlockCipher(AesUtilities.CreateEngine());
+            cipher = _makeCipher();
             key = _key;
         }
 
