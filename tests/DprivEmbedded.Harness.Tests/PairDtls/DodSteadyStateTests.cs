@@ -8,6 +8,7 @@ using Xunit;
 namespace DprivEmbedded.Harness.Tests.PairDtls;
 
 /// <summary>What queries, answers, resends and heartbeats over an established association allocate in the core: nothing. The AEAD is the system's, which allocates nothing either.</summary>
+[Collection(nameof(Alone))]
 public class DodSteadyStateTests
 {
     private const int Queries = 10_000;
@@ -31,6 +32,7 @@ public class DodSteadyStateTests
         byte[] message = new byte[512];
         byte[] wire = new byte[2048];
         long allocated = 0;
+        int firstRound = -1;
         int answers = 0;
         int heartbeats = 0;
         long now = pair.Clock.NowMs;
@@ -90,6 +92,9 @@ public class DodSteadyStateTests
                 if (i >= 0)
                     allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             }
+
+            if (allocated != 0 && firstRound < 0)
+                firstRound = i;
         }
 
         Assert.Equal(Queries + 2 * WarmUp, answers + session.InFlight);
@@ -98,6 +103,6 @@ public class DodSteadyStateTests
         Assert.True(session.Resends > Queries / 12);
         Assert.Equal(TlsError.None, session.Dtls.Error);
         Assert.Equal(1, session.Associations);
-        Assert.Equal(0, allocated);
+        Assert.True(allocated == 0, allocated + " bytes allocated, first in round " + firstRound + ".");
     }
 }
