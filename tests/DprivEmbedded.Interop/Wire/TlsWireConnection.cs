@@ -20,7 +20,6 @@ public sealed class TlsWireConnection
     private readonly bool[] _stalled = new bool[2];
     private readonly long[] _bytes = new long[2];
     private int _ended;
-    private int _firstEnd;
 
     internal TlsWireConnection(TlsWireLog log, Socket client, Socket server)
     {
@@ -39,9 +38,6 @@ public sealed class TlsWireConnection
 
     /// <summary>Both directions are closed.</summary>
     public bool IsClosed => Volatile.Read(ref _ended) >= 2;
-
-    /// <summary>The server's end of stream came first. A client that answers a close_notify at once may overtake it.</summary>
-    public bool ServerClosedFirst => Volatile.Read(ref _firstEnd) == 1 + (int)WireDirection.Down;
 
     public long BytesUp => Interlocked.Read(ref _bytes[(int)WireDirection.Up]);
 
@@ -151,11 +147,7 @@ public sealed class TlsWireConnection
             {
                 var count = await from.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
                 if (count == 0)
-                {
-                    // Before the end is passed on, or the other side's may overtake it.
-                    NoteEnd(direction);
                     break;
-                }
 
                 lock (_parser)
                 {
@@ -189,12 +181,9 @@ public sealed class TlsWireConnection
         }
         finally
         {
-            NoteEnd(direction);
             Interlocked.Increment(ref _ended);
         }
     }
-
-    private void NoteEnd(WireDirection direction) => Interlocked.CompareExchange(ref _firstEnd, 1 + (int)direction, 0);
 
     private async Task SendAsync(WireDirection direction, ReadOnlyMemory<byte> bytes, Socket to)
     {
