@@ -10,45 +10,31 @@ namespace DprivEmbedded.Association;
 /// <summary>A DNS-over-DTLS conversation with one server over one association after another, without input or output of its own. Source: RFC 8094.</summary>
 /// <remarks>
 /// <para>One DNS message a record. A lost query is sent again with the same ID on its own timer, apart from the handshake's. Queries outlive associations.</para>
-/// <para>Order of calls: <see cref="Query"/> at any time; <see cref="Open"/> when <see cref="NeedsConnection"/>; after each call drain: <see cref="NextEvent"/> until <see cref="DodEvent.None"/>,
+/// <para>Order of calls: <see cref="Query"/> at any time; <see cref="Open"/> when <see cref="DnsConversation.NeedsConnection"/>; after each call drain: <see cref="NextEvent"/> until <see cref="DodEvent.None"/>,
 /// <see cref="Transmit"/> until 0, then read <see cref="WakeDueMs"/>.</para>
 /// <para>A query and its answer allocate nothing. One thread at a time.</para>
 /// </remarks>
-public sealed class DodSession
+public sealed class DodSession : DnsConversation
 {
     private const int PrefixBytes = 2;
     private const int QuietMs = 1000;
 
     private readonly DodSessionOptions _options;
     private readonly DtlsClient _dtls;
-    private readonly QueryTable _table;
-    private readonly DnsMessageReader _reader = new DnsMessageReader();
     private readonly byte[] _framed;
     private readonly long[] _resendDueMs;
     private readonly int[] _resendMs;
     private readonly int[] _sends;
     private readonly bool[] _afterQuiet;
     private readonly long[] _firstSentMs;
-    private readonly int[] _turnsAtQuery;
-    private readonly int[] _turnsBefore;
-    private readonly bool[] _waited;
 
-    private bool _open;
-    private bool _closedReported;
     private bool _suspectPending;
     private bool _suspect;
-    private int _closeReason;
-    private int _error;
     private int _associations;
-    private int _turns;
-    private bool _transmitted;
     private long _nowMs;
     private long _aliveMs;
     private long _silentSinceMs;
     private int _answerMs;
-    private byte[] _answerBuffer;
-    private int _answerOffset;
-    private int _answerCount;
 
     /// <summary>Makes a conversation.</summary>
     /// <param name="options">How it behaves.</param>
@@ -67,54 +53,26 @@ public sealed class DodSession
         _options = options;
         _dtls = dtls;
         int slots = options.MaxQueries;
-        _table = new QueryTable(slots, options.MaxQueryBytes, crypto.Random);
+        MakeTable(slots, options.MaxQueryBytes, crypto);
         _framed = new byte[options.MaxQueryBytes + PrefixBytes];
         _resendDueMs = new long[slots];
         _resendMs = new int[slots];
         _sends = new int[slots];
         _afterQuiet = new bool[slots];
         _firstSentMs = new long[slots];
-        _turnsAtQuery = new int[slots];
-        _turnsBefore = new int[slots];
-        _waited = new bool[slots];
-        _closedReported = true;
     }
 
     /// <summary>The DTLS client under the conversation, to read what was negotiated.</summary>
     public DtlsClient Dtls { get { return _dtls; } }
 
-    /// <summary>Whether there is an association, opening or open.</summary>
-    public bool IsOpen { get { return _open; } }
-
     /// <summary>Whether the server may have lost the association; any authenticated record clears it.</summary>
     public bool IsSuspect { get { return _suspect; } }
-
-    /// <summary>Whether queries wait and no association is there to take them.</summary>
-    public bool NeedsConnection { get { return !_open && _table.Count(QueryTable.Waiting) > 0; } }
-
-    /// <summary>Queries that were sent and have no answer yet.</summary>
-    public int InFlight { get { return _table.InFlight; } }
 
     /// <summary>Associations opened so far.</summary>
     public int Associations { get { return _associations; } }
 
-    /// <summary>Why the last association ended, one of <see cref="DotCloseReason"/>.</summary>
-    public int CloseReason { get { return _closeReason; } }
-
-    /// <summary>The error that ended the last association; <see cref="TlsError.None"/> for none.</summary>
-    public int Error { get { return _error; } }
-
-    /// <summary>Messages that matched no query in flight.</summary>
-    public int UnmatchedAnswers;
-
     /// <summary>Queries that were sent again.</summary>
     public int Resends;
-
-    /// <summary>Bytes of datagrams sent in this association.</summary>
-    public long BytesUp;
-
-    /// <summary>Bytes of datagrams received in this association.</summary>
-    public long BytesDown;
 
     /// <summary>Datagrams sent in this association.</summary>
     public int DatagramsUp;
@@ -122,32 +80,8 @@ public sealed class DodSession
     /// <summary>Datagrams received in this association.</summary>
     public int DatagramsDown;
 
-    /// <summary>The query of the last event, as <see cref="Query"/> numbered it.</summary>
-    public int EventQuery;
-
-    /// <summary>The error of the last <see cref="DodEvent.QueryFailed"/>.</summary>
-    public int EventError;
-
-    /// <summary>Round trips that the last answer took, from the query to it.</summary>
-    public int EventRoundTrips;
-
-    /// <summary>Whether the last answer's query waited for a handshake.</summary>
-    public bool EventWaitedForHandshake;
-
-    /// <summary>How often the last answer's query was sent.</summary>
-    public int EventAttempts;
-
     /// <summary>Whether the last answer is truncated: it is to be asked for again over DNS over TLS, never in the clear (RFC 8094 section 5).</summary>
     public bool EventTruncated;
-
-    /// <summary>The buffer of the last answer. Valid until the next <see cref="NextEvent"/>.</summary>
-    public byte[] AnswerBuffer { get { return _answerBuffer; } }
-
-    /// <summary>First byte of the last answer.</summary>
-    public int AnswerOffset { get { return _answerOffset; } }
-
-    /// <summary>Number of bytes of the last answer.</summary>
-    public int AnswerCount { get { return _answerCount; } }
 
     /// <summary>When <see cref="HandleTimeout"/> is due, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for never.</summary>
     public long WakeDueMs
@@ -260,10 +194,7 @@ public sealed class DodSession
 
         BytesDown += count;
         DatagramsDown++;
-        if (_transmitted)
-            _turns++;
-
-        _transmitted = false;
+        CountTurn();
         _dtls.Receive(datagram, offset, count, nowMs);
     }
 
@@ -316,17 +247,6 @@ public sealed class DodSession
         End(DotCloseReason.Caller, TlsError.None);
     }
 
-    /// <summary>Fails every query that waits: no association can be had.</summary>
-    /// <param name="error">Why, one of <see cref="TlsError"/> or <see cref="DotError"/>.</param>
-    public void FailWaiting(int error)
-    {
-        for (int i = 0; i < _table.Slots; i++)
-        {
-            if (_table.States[i] == QueryTable.Waiting)
-                _table.Fail(i, error);
-        }
-    }
-
     /// <summary>Zeroes keys, secrets and queries.</summary>
     public void Clear()
     {
@@ -349,15 +269,8 @@ public sealed class DodSession
     {
         while (true)
         {
-            int failing = _table.First(QueryTable.Failing);
-            if (failing >= 0)
-            {
-                _table.States[failing] = QueryTable.Free;
-                EventQuery = failing;
-                EventError = _table.Errors[failing];
-                EventAttempts = _table.Attempts[failing];
+            if (TakeFailure())
                 return DodEvent.QueryFailed;
-            }
 
             if (_suspectPending)
             {

@@ -18,6 +18,6 @@ public static class DotCloseReason
     /// <summary>The server closed it in an orderly way.</summary>
     public const int Server = 4;
 
-    /// <summary>It failed: <see cref="DotSession.Error"/>.</summary>
+    /// <summary>It failed: <see cref="DnsConversation.Error"/>.</summary>
     public const int Failed = 5;
 }

@@ -9,19 +9,17 @@ namespace DprivEmbedded.Association;
 /// <summary>A DNS-over-TLS conversation with one server over one connection after another, without input or output of its own. Source: RFC 7858, RFC 7766, RFC 7828.</summary>
 /// <remarks>
 /// <para>Queries outlive connections: one that got no answer is sent again after the next <see cref="Open"/>, up to <see cref="DotSessionOptions.MaxAttempts"/> times.</para>
-/// <para>Order of calls: <see cref="Query"/> at any time; <see cref="Open"/> when <see cref="NeedsConnection"/>; after each call drain: <see cref="Transmit"/> until 0,
+/// <para>Order of calls: <see cref="Query"/> at any time; <see cref="Open"/> when <see cref="DnsConversation.NeedsConnection"/>; after each call drain: <see cref="Transmit"/> until 0,
 /// <see cref="NextEvent"/> until <see cref="DotEvent.None"/>, then read <see cref="WakeDueMs"/>. <see cref="Receive"/> may take fewer bytes than given: drain events, then give the rest.</para>
 /// <para>A query and its answer allocate nothing. One thread at a time.</para>
 /// </remarks>
-public sealed partial class DotSession
+public sealed partial class DotSession : DnsConversation
 {
     private const int PrefixBytes = 2;
 
     private readonly DotSessionOptions _options;
     private readonly TlsClient _tls;
-    private readonly QueryTable _table;
     private readonly byte[] _answer;
-    private readonly DnsMessageReader _reader = new DnsMessageReader();
     private readonly byte[] _prefix = new byte[PrefixBytes];
     private readonly byte[] _outPrefix = new byte[PrefixBytes];
 
@@ -29,21 +27,12 @@ public sealed partial class DotSession
     private readonly bool[] _takenEarly;
     private readonly int[] _losses;
     private readonly int[] _answersAtSend;
-    private readonly int[] _turnsAtQuery;
     private readonly int[] _turnsAtSend;
-    private readonly int[] _turnsBefore;
     private readonly int[] _connectionsAtQuery;
-    private readonly bool[] _waited;
 
-    private bool _open;
     private bool _draining;
     private int _answers;
-    private bool _closedReported;
-    private int _closeReason;
-    private int _error;
     private int _connections;
-    private int _turns;
-    private bool _transmitted;
     private long _lastNowMs;
     private long _silentSinceMs;
     private bool _unheard;
@@ -57,9 +46,6 @@ public sealed partial class DotSession
     private int _frameFilled;
     private bool _frameSkipped;
     private int _dataPosition;
-    private int _answerOffset;
-    private int _answerCount;
-    private byte[] _answerBuffer;
 
     /// <summary>Makes a conversation.</summary>
     /// <param name="options">How it behaves.</param>
@@ -82,44 +68,25 @@ public sealed partial class DotSession
         _tls = tls;
         _answer = answerBuffer;
         int slots = options.MaxQueries;
-        _table = new QueryTable(slots, options.MaxQueryBytes, crypto.Random);
+        MakeTable(slots, options.MaxQueryBytes, crypto);
         _wasEarly = new bool[slots];
         _takenEarly = new bool[slots];
         _losses = new int[slots];
         _answersAtSend = new int[slots];
-        _turnsAtQuery = new int[slots];
         _turnsAtSend = new int[slots];
-        _turnsBefore = new int[slots];
         _connectionsAtQuery = new int[slots];
-        _waited = new bool[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
-        _closedReported = true;
     }
 
     /// <summary>The TLS client under the conversation, to read what was negotiated.</summary>
     public TlsClient Tls { get { return _tls; } }
 
-    /// <summary>Whether there is a connection, opening or open.</summary>
-    public bool IsOpen { get { return _open; } }
-
     /// <summary>Whether new queries are held back because the server drains this connection.</summary>
     public bool IsDraining { get { return _draining; } }
 
-    /// <summary>Whether queries wait and no connection is there to take them.</summary>
-    public bool NeedsConnection { get { return !_open && _table.Count(QueryTable.Waiting) > 0; } }
-
-    /// <summary>Queries that were sent and have no answer yet.</summary>
-    public int InFlight { get { return _table.InFlight; } }
-
     /// <summary>Connections opened so far.</summary>
     public int Connections { get { return _connections; } }
-
-    /// <summary>Why the last connection ended, one of <see cref="DotCloseReason"/>.</summary>
-    public int CloseReason { get { return _closeReason; } }
-
-    /// <summary>The error that ended the last connection; <see cref="TlsError.None"/> for none.</summary>
-    public int Error { get { return _error; } }
 
     /// <summary>The idle time that the server gave with its last edns-tcp-keepalive, in milliseconds; -1 where it gave none.</summary>
     public int ServerIdleTimeoutMs { get { return _serverIdleMs; } }
@@ -139,47 +106,14 @@ public sealed partial class DotSession
         }
     }
 
-    /// <summary>Messages that matched no query in flight.</summary>
-    public int UnmatchedAnswers;
-
-    /// <summary>Bytes of the TLS stream sent on this connection.</summary>
-    public long BytesUp;
-
-    /// <summary>Bytes of the TLS stream received on this connection.</summary>
-    public long BytesDown;
-
-    /// <summary>The query of the last <see cref="DotEvent.Answer"/> or <see cref="DotEvent.QueryFailed"/>, as <see cref="Query"/> numbered it. Free for a new query from now on.</summary>
-    public int EventQuery;
-
-    /// <summary>The error of the last <see cref="DotEvent.QueryFailed"/>: <see cref="DotError"/> or <see cref="TlsError"/>.</summary>
-    public int EventError;
-
-    /// <summary>Round trips on the streams from the last answer's query to the answer, those lost with a broken connection included. What making <see cref="EventTransports"/> took is not in it.</summary>
-    public int EventRoundTrips;
-
     /// <summary>How many connections were opened between the last answer's query and the answer.</summary>
     public int EventTransports;
-
-    /// <summary>Whether the last answer's query waited for a handshake.</summary>
-    public bool EventWaitedForHandshake;
-
-    /// <summary>How often the last answer's query was sent.</summary>
-    public int EventAttempts;
 
     /// <summary>Whether the last answer's query travelled as early data that the server took.</summary>
     public bool EventWasEarly;
 
     /// <summary>How many queries the server took as early data on this connection. Known with <see cref="DotEvent.Connected"/>.</summary>
     public int EarlyQueries;
-
-    /// <summary>The buffer of the last answer. Valid until the next <see cref="Receive"/> or <see cref="NextEvent"/>.</summary>
-    public byte[] AnswerBuffer { get { return _answerBuffer; } }
-
-    /// <summary>First byte of the last answer, a DNS message without length prefix.</summary>
-    public int AnswerOffset { get { return _answerOffset; } }
-
-    /// <summary>Number of bytes of the last answer.</summary>
-    public int AnswerCount { get { return _answerCount; } }
 
     /// <summary>When <see cref="HandleTimeout"/> is due, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for never. Later harms service.</summary>
     public long WakeDueMs
@@ -450,30 +384,6 @@ public sealed partial class DotSession
         return DotEvent.None;
     }
 
-    /// <summary>Makes the next failed query the one of the event.</summary>
-    /// <returns>Whether there is one.</returns>
-    private bool TakeFailure()
-    {
-        int failed = _table.First(QueryTable.Failing);
-        if (failed < 0)
-            return false;
-
-        _table.States[failed] = QueryTable.Free;
-        EventQuery = failed;
-        EventError = _table.Errors[failed];
-        EventAttempts = _table.Attempts[failed];
-        return true;
-    }
-
-    /// <summary>Something came after something was sent: a round trip.</summary>
-    private void CountTurn()
-    {
-        if (_transmitted)
-            _turns++;
-
-        _transmitted = false;
-    }
-
     /// <summary>Whether an end of the connection now loses nothing.</summary>
     private bool IsQuiet()
     {
@@ -529,20 +439,9 @@ public sealed partial class DotSession
         return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
     }
 
-    /// <summary>Fails every query that waits: no connection can be had.</summary>
-    /// <param name="error">Why, one of <see cref="TlsError"/> or <see cref="DotError"/>.</param>
-    public void FailWaiting(int error)
+    private protected override void FailQuery(int query, int error)
     {
-        for (int i = 0; i < _table.Slots; i++)
-        {
-            if (_table.States[i] == QueryTable.Waiting)
-                FailQuery(i, error);
-        }
-    }
-
-    private void FailQuery(int query, int error)
-    {
-        _table.Fail(query, error);
+        base.FailQuery(query, error);
         MarkIdle();
     }
 
