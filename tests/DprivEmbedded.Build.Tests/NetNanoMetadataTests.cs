@@ -20,6 +20,7 @@ public class NetNanoMetadataTests
             foreach (string configuration in new[] { Repository.Configuration, "Release" }.Distinct())
             {
                 data.Add("DprivEmbedded.Core", configuration, 50);
+                data.Add("DprivEmbedded.Association", configuration, 50);
                 data.Add("DprivEmbedded.Crypto.Managed", configuration, 0);
             }
 

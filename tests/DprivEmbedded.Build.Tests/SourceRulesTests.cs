@@ -12,7 +12,7 @@ public partial class SourceRulesTests
 {
     private const int LineLimit = 700;
 
-    private static readonly string[] NanoFolders = ["src/DprivEmbedded.Core", "src/DprivEmbedded.Crypto.Managed"];
+    private static readonly string[] NanoFolders = ["src/DprivEmbedded.Core", "src/DprivEmbedded.Association", "src/DprivEmbedded.Crypto.Managed"];
 
     [Fact]
     public void Core_uses_no_namespace_that_boards_lack()
