@@ -16,6 +16,9 @@ public sealed partial class DtlsClient
     private const int EarlyBytes = 640;
     private const int VersionMinor = 0xFD;
 
+    // Requests to renegotiate that are refused in words, between two records of application data; further ones are ignored.
+    private const int MaxRefusals = 8;
+
     private static readonly byte[] NoConnectionId = new byte[0];
 
     /// <summary>Takes a datagram. Its records are read by <see cref="NextEvent"/>, in place: the buffer must stay untouched until that returns <see cref="DtlsClientEvent.None"/>.</summary>
@@ -254,6 +257,7 @@ public sealed partial class DtlsClient
                 if (_handshake.Connected && count > 0)
                 {
                     _handshake.OnApplicationData();
+                    _refusals = 0;
                     _flight.Clear();
                     _dataOffset = offset;
                     _dataCount = count;
@@ -330,8 +334,11 @@ public sealed partial class DtlsClient
         int sequence = (buffer[offset + 4] << 8) | buffer[offset + 5];
         if (buffer[offset] == HandshakeType.Finished && sequence == _nextSequence - 1)
             RepeatOnTrigger();
-        else if (buffer[offset] == HandshakeType.HelloRequest)
+        else if (buffer[offset] == HandshakeType.HelloRequest && _refusals < MaxRefusals)
+        {
+            _refusals++;
             EnqueueAlert(1, AlertDescription.NoRenegotiation);
+        }
     }
 
     private void OnHandshakeRecord(int epoch, int offset, int count)

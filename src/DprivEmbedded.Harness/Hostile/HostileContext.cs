@@ -57,11 +57,11 @@ public sealed class HostileContext
     /// <summary>Time between two pieces (TLS) or datagrams (DTLS), in milliseconds.</summary>
     public int PaceMs { get; set; }
 
-    /// <summary>The messages that are sent in place of the response: gets the query and the right response. Null sends the response.</summary>
-    public Func<byte[], byte[], IEnumerable<byte[]>>? Answer { get; set; }
+    /// <summary>The messages that are sent in place of the right response; null sends the response.</summary>
+    public Func<byte[], IEnumerable<byte[]>>? Answer { get; set; }
 
-    /// <summary>TLS: bytes of the stream that are sent in place of framed responses; gets the query and the right response. Null frames messages as they should be.</summary>
-    public Func<byte[], byte[], byte[]>? AnswerBytes { get; set; }
+    /// <summary>TLS: bytes of the stream that are sent in place of the framed response; null frames it as it should be.</summary>
+    public Func<byte[], byte[]>? AnswerBytes { get; set; }
 
     /// <summary>What is sent from the start in place of a server's words, as it is, a piece (or datagram) after the other until the client has enough; null lets the server speak.</summary>
     public Func<IEnumerable<byte[]>>? Script { get; set; }
@@ -138,6 +138,19 @@ public sealed class HostileContext
         Change(record => IsMessage(record, type) ? [record with { Content = Rebuild(record.Content, change(record.Content[MessageHeaderBytes..])) }] : null);
     }
 
+    /// <summary>Sets an extension of a ServerHello, HelloRetryRequest or EncryptedExtensions, in place of the one of its type that is there, or removes it.</summary>
+    /// <param name="message">The message's type.</param>
+    /// <param name="type">The extension's type.</param>
+    /// <param name="value">Its body; null removes it.</param>
+    public void SetExtension(int message, int type, byte[]? value)
+    {
+        ReplaceBody(message, body => WithExtension(body, message == HandshakeType.ServerHello ? 38 + body[34] : 0, type, value));
+    }
+
+    /// <summary>Offset of the cipher suite in the body of a ServerHello.</summary>
+    /// <param name="body">The body.</param>
+    public static int SuiteOffset(byte[] body) => 35 + body[34];
+
     /// <summary>A handshake message as a record's content; over DTLS in one fragment with the next message_seq, which is not used up.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="body">Its body.</param>
@@ -195,6 +208,24 @@ public sealed class HostileContext
         }
 
         return [record];
+    }
+
+    private static byte[] WithExtension(byte[] body, int block, int type, byte[]? value)
+    {
+        List<byte> extensions = [];
+        for (int at = block + 2; at + 4 <= body.Length;)
+        {
+            int length = 4 + ((body[at + 2] << 8) | body[at + 3]);
+            if (((body[at] << 8) | body[at + 1]) != type)
+                extensions.AddRange(body[at..(at + length)]);
+
+            at += length;
+        }
+
+        if (value != null)
+            extensions.AddRange([(byte)(type >> 8), (byte)type, (byte)(value.Length >> 8), (byte)value.Length, .. value]);
+
+        return [.. body[..block], (byte)(extensions.Count >> 8), (byte)extensions.Count, .. extensions];
     }
 
     private byte[] Rebuild(byte[] message, byte[] body)

@@ -22,5 +22,6 @@ public sealed record HostileOutcome(HostileOutcomeKind Kind, int Error, int Aler
 
     /// <summary>The query fails.</summary>
     /// <param name="error">One of <see cref="DotError"/>.</param>
-    public static HostileOutcome QueryFails(int error) => new(HostileOutcomeKind.QueryFails, error, -1);
+    /// <param name="alert">The alert that ends the connection with it; -1 where the connection goes on.</param>
+    public static HostileOutcome QueryFails(int error, int alert = -1) => new(HostileOutcomeKind.QueryFails, error, alert);
 }

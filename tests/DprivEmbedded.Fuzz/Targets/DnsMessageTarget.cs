@@ -16,7 +16,7 @@ internal sealed class DnsMessageTarget : FuzzTarget
     public override string Description => "DNS messages: DnsMessageReader, DnsMessage, DnsRecord, CnameChain, text";
 
     // A name in text may take four characters an octet, and each record of 11 octets may point at one of 255: that is the object model's, which only answers that were matched reach.
-    public override long MaxAllocatedBytes(int inputBytes) => 65536 + 2200L * inputBytes;
+    public override long MaxAllocatedBytes(int inputBytes) => 65536 + 400L * inputBytes;
 
     public override int MaxInputBytes => 4096;
 

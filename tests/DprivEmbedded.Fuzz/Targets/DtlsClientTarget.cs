@@ -11,7 +11,7 @@ internal sealed class DtlsClientTarget : FuzzTarget
 
     public override Framing Framing => Framing.Datagrams;
 
-    public override long MaxAllocatedBytes(int inputBytes) => 400_000 + 300L * inputBytes;
+    public override long MaxAllocatedBytes(int inputBytes) => 65_536 + 32L * inputBytes;
 
     public override void Run(byte[] input)
     {

@@ -24,7 +24,7 @@ internal sealed class RecordsTarget : FuzzTarget
 
     public override int MaxInputBytes => 2048;
 
-    public override long MaxAllocatedBytes(int inputBytes) => 8192;
+    public override long MaxAllocatedBytes(int inputBytes) => 2048;
 
     public override void Run(byte[] input)
     {

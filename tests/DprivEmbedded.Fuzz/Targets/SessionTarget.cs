@@ -13,7 +13,7 @@ internal sealed class SessionTarget : FuzzTarget
 
     public override string Description => "stored sessions: SessionSerializer, SealedSessionStore, SessionCache, SessionRules";
 
-    public override long MaxAllocatedBytes(int inputBytes) => 65536 + 40L * inputBytes;
+    public override long MaxAllocatedBytes(int inputBytes) => 16_384 + 8L * inputBytes;
 
     public override void Run(byte[] input)
     {

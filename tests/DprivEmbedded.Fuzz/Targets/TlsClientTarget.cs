@@ -13,7 +13,7 @@ internal sealed class TlsClientTarget : FuzzTarget
     public override Framing Framing => Framing.TlsRecords;
 
     // Buffers and engine of a client; the model of each answer of at most 2 KiB; a peer's tickets.
-    public override long MaxAllocatedBytes(int inputBytes) => 400_000 + 300L * inputBytes;
+    public override long MaxAllocatedBytes(int inputBytes) => 65_536 + 32L * inputBytes;
 
     public override void Run(byte[] input)
     {

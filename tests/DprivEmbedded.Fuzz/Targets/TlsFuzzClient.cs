@@ -24,7 +24,8 @@ internal sealed class TlsFuzzClient
         ICryptoProvider crypto = new NullCryptoProvider(1);
         int versions = first & 3;
         int authentication = (first >> 2) & 3;
-        bool resumes = authentication == 2;
+        bool pskOnly = authentication == 1;
+        bool resumes = authentication == 2 || (pskOnly && (second & 1) != 0);
         TlsClientOptions options = new()
         {
             ServerName = Name,
@@ -51,7 +52,15 @@ internal sealed class TlsFuzzClient
         for (int i = 0; i < queries; i++)
             Session.Query(s_query, 0, s_query.Length, _nowMs);
 
-        Session.Open(resumes ? MakeSession(versions != 0, (first & 0x10) != 0) : null!, _nowMs, 1_750_000_000_000);
+        TlsSession? session = null;
+        if (resumes)
+        {
+            session = MakeSession(versions != 0, (first & 0x10) != 0);
+            if (pskOnly && versions == 0)
+                session.CipherSuite = CipherSuite.PskAes128GcmSha256;
+        }
+
+        Session.Open(session!, _nowMs, 1_750_000_000_000);
     }
 
     public DotSession Session { get; }

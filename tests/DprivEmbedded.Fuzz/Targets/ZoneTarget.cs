@@ -15,7 +15,7 @@ internal sealed class ZoneTarget : FuzzTarget
 
     public override int MaxInputBytes => 4096;
 
-    public override long MaxAllocatedBytes(int inputBytes) => 400_000 + 2000L * inputBytes;
+    public override long MaxAllocatedBytes(int inputBytes) => 600_000 + 200L * inputBytes;
 
     public override void Run(byte[] input)
     {
