@@ -47,11 +47,20 @@ internal sealed class DatagramMeddler : IKeyLog
             if (at + length > datagram.Length)
                 break;
 
+            int sequence = _context.NextSequence;
             HostileRecord record = Open(datagram[at..(at + length)]);
+            if (record.Type == ContentType.Handshake && record.Content.Length >= DtlsHandshakeHeader.Bytes)
+            {
+                // While the message is looked at it is the one that is due.
+                _context.NextSequence = (record.Content[4] << 8) | record.Content[5];
+                sequence = _context.NextSequence + 1;
+            }
+
             at += length;
             foreach (HostileRecord one in _context.Apply(record))
                 result.Add(one.Raw ?? Protect(one));
 
+            _context.NextSequence = sequence;
             if (record.Epoch == 0 && HostileContext.IsMessage(record, HandshakeType.ServerHello))
                 LearnHello(record.Content);
         }
@@ -69,23 +78,13 @@ internal sealed class DatagramMeddler : IKeyLog
     private HostileRecord Open(byte[] bytes)
     {
         if (bytes[4] == 0)
-        {
-            HostileRecord plain = new(bytes[0], bytes[DtlsRecordProtection.HeaderBytes..], 0);
-            if (plain.Type == ContentType.Handshake && plain.Content.Length >= DtlsHandshakeHeader.Bytes)
-                _context.NextSequence = ((plain.Content[4] << 8) | plain.Content[5]) + 1;
-
-            return plain;
-        }
+            return new HostileRecord(bytes[0], bytes[DtlsRecordProtection.HeaderBytes..], 0);
 
         _reader ??= Protection();
         if (!_reader.Open(1, DtlsRecordProtection.ReadSequence(bytes, 0), bytes, 0, bytes.Length))
             return new HostileRecord(bytes[0], [], 0) { Raw = bytes };
 
-        HostileRecord record = new(_reader.OpenedType, bytes[_reader.OpenedOffset..(_reader.OpenedOffset + _reader.OpenedBytes)], 1);
-        if (record.Type == ContentType.Handshake && record.Content.Length >= DtlsHandshakeHeader.Bytes)
-            _context.NextSequence = ((record.Content[4] << 8) | record.Content[5]) + 1;
-
-        return record;
+        return new HostileRecord(_reader.OpenedType, bytes[_reader.OpenedOffset..(_reader.OpenedOffset + _reader.OpenedBytes)], 1);
     }
 
     private byte[] Protect(HostileRecord record)

@@ -45,6 +45,9 @@ public sealed class HostileContext
     /// <summary>Size of the client's receive buffer (TLS) in bytes.</summary>
     public int ReceiveBufferBytes { get; set; } = 4096;
 
+    /// <summary>The client's time limit of the query in milliseconds: longer than that of the handshake, which would hide behind it else.</summary>
+    public int QueryTimeoutMs { get; set; } = 20_000;
+
     /// <summary>Whether the client offers a session of an honest connection before.</summary>
     public bool Resume { get; set; }
 

@@ -24,7 +24,7 @@ internal sealed class HostileDatagramRun : HostileRun
         Context.Server.KeyLog = _meddler;
         _server = new DodtlsServer(server, new Responder(Connected), new DodtlsServerOptions { Dtls = Context.DtlsServer });
         DtlsClient dtls = new(Context.DtlsClient, client, new byte[4096], new byte[1024], new byte[1024]);
-        _session = new DodSession(new DodSessionOptions(), dtls, client);
+        _session = new DodSession(new DodSessionOptions { QueryTimeoutMs = Context.QueryTimeoutMs }, dtls, client);
     }
 
     private protected override long WakeMs => Math.Min(_session.WakeDueMs, _server.NextWakeMs);

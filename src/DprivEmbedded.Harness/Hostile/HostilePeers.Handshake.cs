@@ -75,7 +75,7 @@ public static partial class HostilePeers
         yield return new HostilePeer(topic, "a Finished that is a byte short", "decode_error (RFC 8446 section 6.2)", c => c.ReplaceBody(HandshakeType.Finished, b => b[1..])).On(All, Ends(TlsError.DecodeError));
         yield return new HostilePeer(topic, "asks for a client certificate", "Answered with none (RFC 8446 section 4.4.2, RFC 5246 section 7.4.6)", c => c.Server.RequestClientCertificate = true).On(All, Answered);
         yield return new HostilePeer(topic, "asks for one with 16,000 bytes of authorities", "Answered with none; TLS 1.3's must fit the buffer for messages", c => (c.Server.RequestClientCertificate, c.Server.CertificateRequestAuthorityBytes) = (true, 16_000))
-            .On(Old, Answered).On(T13, Answered);
+            .On(Old, Answered).On(T13, Ends(TlsError.MessageTooLargeForBuffer));
     }
 
     private static IEnumerable<HostilePeer> Resumption()

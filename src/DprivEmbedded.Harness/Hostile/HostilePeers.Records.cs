@@ -16,7 +16,7 @@ public static partial class HostilePeers
         {
             c.Server.MaxRecordContentBytes = 1;
             if (c.IsDatagram)
-                c.DtlsServer.MaxDatagramBytes = 80;
+                c.DtlsServer.MaxDatagramBytes = 160;
         }).On(All, Answered).Within(sentBytes: 4096);
         yield return new HostilePeer(topic, "one byte in each TCP segment", "Allowed: a stream has no boundaries", c => c.PieceBytes = 1).On(Streams, Answered);
         yield return new HostilePeer(topic, "an empty handshake record", "unexpected_message: no fragment of a handshake message is empty (RFC 8446 section 5.1)" + discard, Act(TlsStage.Certificate, TlsFaultAction.EmptyRecords)).On(Streams, Ends(TlsError.UnexpectedMessage)).On(D12, Answered);
@@ -117,9 +117,9 @@ public static partial class HostilePeers
     {
         const string topic = "Floods";
         const string limit = "No RFC sets a number; without data in between it is ours: ";
-        yield return new HostilePeer(topic, "65 KeyUpdates", limit + "64", c => c.Change(Updates(c, 65, 0))).On(T13, Ends(TlsError.Flood));
-        yield return new HostilePeer(topic, "64 KeyUpdates that ask for one in return", "Each is answered (RFC 8446 section 4.6.3)", c => c.Change(Updates(c, 64, 1))).On(T13, Answered).Within(sentBytes: 3072);
-        yield return new HostilePeer(topic, "65 tickets", limit + "64", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 2, c.Message(HandshakeType.NewSessionTicket, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 7, 7, 0, 0)))).On(T13, Ends(TlsError.Flood)).Within(40_000);
+        yield return new HostilePeer(topic, "65 KeyUpdates", limit + "64", c => c.Change(Updates(c, 65, 0))).On(T13, Ends(TlsError.Flood)).Within(64 * 1024);
+        yield return new HostilePeer(topic, "60 KeyUpdates that ask for one in return", "Each is answered (RFC 8446 section 4.6.3)", c => c.Change(Updates(c, 60, 1))).On(T13, Answered).Within(128 * 1024, sentBytes: 3072);
+        yield return new HostilePeer(topic, "65 tickets", limit + "64", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 2, c.Message(HandshakeType.NewSessionTicket, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 7, 7, 0, 0)))).On(T13, Ends(TlsError.Flood)).Within(40 * 1024);
         yield return new HostilePeer(topic, "65 HelloRequests", limit + "64 over TLS, and 8 refusals over DTLS", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 1, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood)).On(D12, Answered).Within(sentBytes: 4096);
         yield return new HostilePeer(topic, "9 warnings", limit + "8 over TLS; over DTLS they are ignored", c => c.BeforeAnswer(() => Repeat(9, ContentType.Alert, c.LastEpoch, [1, (byte)(c.IsTls13 ? 90 : 100)]))).On(Streams, Ends(TlsError.Flood)).On(D12, Answered);
         yield return new HostilePeer(topic, "33 empty records", limit + "32 over TLS; over DTLS they are ignored", c => c.BeforeAnswer(() => Repeat(33, ContentType.ApplicationData, c.LastEpoch, []))).On(Streams, Ends(TlsError.Flood)).On(D12, Answered);
@@ -187,17 +187,27 @@ public static partial class HostilePeers
         }).On(D12, Silently(TlsError.HandshakeTimeout)).Within(durationMs: 15_000, sentBytes: 4096);
         yield return new HostilePeer(topic, "silence from the start", own + "10 s, over DTLS 15 s with the retransmissions of RFC 6347 section 4.2.4", Act(TlsStage.ServerHello, TlsFaultAction.Silence))
             .On(Streams, Ends(TlsError.HandshakeTimeout)).On(D12, Silently(TlsError.HandshakeTimeout)).Within(durationMs: 15_000, sentBytes: 2048);
-        yield return new HostilePeer(topic, "silence before its Finished", own + "the same", Act(TlsStage.Finished, TlsFaultAction.Silence))
-            .On(Streams, Ends(TlsError.HandshakeTimeout)).On(D12, Silently(TlsError.HandshakeTimeout)).Within(durationMs: 15_000, sentBytes: 4096);
-        yield return new HostilePeer(topic, "no answer", own + "5 s of silence, over DTLS 15 s for a query with at most five sendings", c => c.Answer = _ => []).On(Streams, Silently(TlsError.SilentPeer)).On(D12, HostileOutcome.QueryFails(Association.DotError.QueryTimeout)).Within(durationMs: 15_100, sentBytes: 4096);
-        yield return new HostilePeer(topic, "half an answer, then silence", own + "5 s", c => c.AnswerBytes = response => [(byte)(response.Length >> 8), (byte)response.Length, .. response[..20]]).On(Streams, Silently(TlsError.SilentPeer)).Within(durationMs: 5_200);
-        yield return new HostilePeer(topic, "an answer at a byte a second", own + "10 s for a query", c => c.AnswerBytes = response =>
+        yield return new HostilePeer(topic, "silence before its Finished", own + "the same; in 1.2 the query is out already (RFC 7918), and 5 s of silence end it", Act(TlsStage.Finished, TlsFaultAction.Silence))
+            .On(T12, Silently(TlsError.SilentPeer)).On(T13, Ends(TlsError.HandshakeTimeout)).On(D12, Silently(TlsError.HandshakeTimeout)).Within(durationMs: 15_000, sentBytes: 4096);
+        yield return new HostilePeer(topic, "no answer", own + "5 s of silence, over DTLS 15 s for a query with at most five sendings", c =>
         {
-            (c.PieceBytes, c.PaceMs) = (1, 1000);
-            return [(byte)(response.Length >> 8), (byte)response.Length, .. response];
+            c.QueryTimeoutMs = c.IsDatagram ? 15_000 : 10_000;
+            c.Answer = _ => [];
+        }).On(Streams, Silently(TlsError.SilentPeer)).On(D12, HostileOutcome.QueryFails(Association.DotError.QueryTimeout)).Within(durationMs: 15_100, sentBytes: 4096);
+        yield return new HostilePeer(topic, "half an answer, then silence", own + "5 s", c => c.AnswerBytes = response => [(byte)(response.Length >> 8), (byte)response.Length, .. response[..20]]).On(Streams, Silently(TlsError.SilentPeer)).Within(durationMs: 5_200);
+        yield return new HostilePeer(topic, "an answer at a byte a second", own + "10 s for a query", c =>
+        {
+            c.QueryTimeoutMs = 10_000;
+            c.Client.FalseStart = false;
+            c.AnswerBytes = response =>
+            {
+                (c.PieceBytes, c.PaceMs) = (1, 1000);
+                return [(byte)(response.Length >> 8), (byte)response.Length, .. response];
+            };
         }).On(Streams, HostileOutcome.QueryFails(Association.DotError.QueryTimeout)).Within(durationMs: 10_100);
         yield return new HostilePeer(topic, "heartbeat requests for ever and no answer", own + "15 s for a query: what keeps the association alive does not keep the query", c =>
         {
+            c.QueryTimeoutMs = 15_000;
             c.PaceMs = 100;
             c.Answer = _ => [];
             c.OnAssociated = server =>

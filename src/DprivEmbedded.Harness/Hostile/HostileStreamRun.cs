@@ -23,7 +23,7 @@ internal sealed class HostileStreamRun : HostileRun
         Context.Server.KeyLog = _meddler;
         _server = new DotServer(server, new Responder(Connected), new DotServerOptions { Tls = Context.Server, IdleTimeoutMs = -1, AdvertisedKeepaliveMs = -1, HandshakeTimeoutMs = -1 });
         TlsClient tls = new(Context.Client, client, new byte[Context.ReceiveBufferBytes], new byte[2048]);
-        _session = new DotSession(new DotSessionOptions(), tls, client, new byte[4096]);
+        _session = new DotSession(new DotSessionOptions { QueryTimeoutMs = Context.QueryTimeoutMs }, tls, client, new byte[4096]);
     }
 
     private protected override long WakeMs => Math.Min(_session.WakeDueMs, _connection!.NextWakeMs);

@@ -48,13 +48,13 @@ public static class HostileTable
                 return "ends as closed by the server";
             default:
                 string what = outcome.Kind == HostileOutcomeKind.Ends ? "" : "query: ";
-                return what + "`" + Name(outcome.Error) + "`" + (outcome.Alert < 0 ? "" : ", " + TlsError.AlertName(outcome.Alert));
+                return what + Name(outcome.Error) + (outcome.Alert < 0 ? "" : ", " + TlsError.AlertName(outcome.Alert));
         }
     }
 
     private static string Name(int error)
     {
-        return error >= TlsError.AlertReceived ? "AlertReceived` " + TlsError.AlertName(error - TlsError.AlertReceived) + "`" : s_names[error];
+        return error >= TlsError.AlertReceived ? "`AlertReceived` " + TlsError.AlertName(error - TlsError.AlertReceived) : "`" + s_names[error] + "`";
     }
 
     private static Dictionary<int, string> Names()

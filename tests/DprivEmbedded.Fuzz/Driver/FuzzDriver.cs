@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
-using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Threading;
@@ -11,8 +9,9 @@ namespace DprivEmbedded.Fuzz;
 /// <summary>Runs a target on a corpus and on mutations of it, in this process. A run must end without an exception, in time, and within the target's bound of allocation.</summary>
 internal sealed class FuzzDriver : IDisposable
 {
-    // A run of the slowest target takes milliseconds; a busy machine may stop for a moment.
-    private const int HangMs = 20_000;
+    // A run of the slowest target takes milliseconds. Counted is this process's own time: a busy machine may stop it for long.
+    private const int HangCpuMs = 10_000;
+    private const int WatchMs = 2_000;
     private const int MaxCorpus = 20_000;
 
     private readonly FuzzTarget _target;
@@ -25,6 +24,7 @@ internal sealed class FuzzDriver : IDisposable
     private byte[] _current = [];
     private long _runs;
     private long _watchedRuns = -1;
+    private TimeSpan _watchedSince;
     private int _started;
 
     public FuzzDriver(FuzzTarget target, Coverage coverage, ulong seed)
@@ -33,7 +33,7 @@ internal sealed class FuzzDriver : IDisposable
         _coverage = coverage;
         _lot = new Lot(seed);
         _mutator = new Mutator(_lot);
-        _watch = new Timer(_ => Watch(), null, HangMs, HangMs);
+        _watch = new Timer(_ => Watch(), null, WatchMs, WatchMs);
     }
 
     /// <summary>What was found: the failure's first line, and the first input with it.</summary>
@@ -133,9 +133,13 @@ internal sealed class FuzzDriver : IDisposable
     private void Watch()
     {
         long runs = Volatile.Read(ref _runs);
-        if (runs == _watchedRuns && Volatile.Read(ref _started) == 1)
+        TimeSpan time = Environment.CpuUsage.TotalTime;
+        if (runs != _watchedRuns || Volatile.Read(ref _started) == 0)
+        {
+            _watchedRuns = runs;
+            _watchedSince = time;
+        }
+        else if ((time - _watchedSince).TotalMilliseconds > HangCpuMs)
             OnHang?.Invoke(_current);
-
-        _watchedRuns = runs;
     }
 }
