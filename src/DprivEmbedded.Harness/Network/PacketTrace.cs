@@ -18,6 +18,9 @@ public sealed class PacketTrace
     /// <summary>What was seen, oldest first.</summary>
     public IReadOnlyList<TracedPacket> Packets => _packets;
 
+    /// <summary>How many packets were seen: a position for <see cref="Count"/>. A packet that arrives is seen before the host takes it.</summary>
+    public int Position => _packets.Count;
+
     /// <summary>Whether it sees what comes; true at first.</summary>
     public bool IsRunning { get; set; } = true;
 
@@ -56,13 +59,13 @@ public sealed class PacketTrace
         _packets.Clear();
     }
 
-    /// <summary>Counts what was seen in a part of the time.</summary>
-    /// <param name="fromUs">The beginning, in microseconds; included.</param>
-    /// <param name="untilUs">The end, in microseconds; included.</param>
+    /// <summary>Counts what was seen between two positions: from just before a query is sent to just when its answer came, say.</summary>
+    /// <param name="from">The first packet, an index into <see cref="Packets"/>.</param>
+    /// <param name="until">The packet behind the last one; -1 for all.</param>
     /// <returns>The counts.</returns>
-    public TraceCounts Count(long fromUs = 0, long untilUs = long.MaxValue)
+    public TraceCounts Count(int from = 0, int until = -1)
     {
-        return TraceCounts.Of(_packets, fromUs, untilUs);
+        return TraceCounts.Of(_packets.GetRange(from, (until < 0 ? _packets.Count : until) - from));
     }
 
     private void Note(PacketDirection direction, Packet packet)

@@ -12,10 +12,8 @@ public readonly record struct TraceCounts(int Packets, int CarryingPackets, long
 {
     /// <summary>Counts packets. From the query's sending to the answer's arrival, the round trips are those of the seed's figures.</summary>
     /// <param name="packets">The packets, oldest first.</param>
-    /// <param name="fromUs">The beginning, in microseconds; included.</param>
-    /// <param name="untilUs">The end, in microseconds; included.</param>
     /// <returns>The counts.</returns>
-    public static TraceCounts Of(IEnumerable<TracedPacket> packets, long fromUs = 0, long untilUs = long.MaxValue)
+    public static TraceCounts Of(IEnumerable<TracedPacket> packets)
     {
         int all = 0;
         int carrying = 0;
@@ -25,9 +23,6 @@ public readonly record struct TraceCounts(int Packets, int CarryingPackets, long
         bool waits = false;
         foreach (TracedPacket traced in packets)
         {
-            if (traced.TimeUs < fromUs || traced.TimeUs > untilUs)
-                continue;
-
             all++;
             if (traced.Direction == PacketDirection.Up)
                 up += traced.Packet.IpBytes;

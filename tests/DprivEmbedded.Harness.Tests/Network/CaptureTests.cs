@@ -32,7 +32,7 @@ public class CaptureTests
         Assert.Equal(31, bytes.Length);
 
         // Checksums counted by hand over the header and over pseudo header, header and data.
-        Assert.Equal("4500001F12344000401159" + "5E" + "0A000002C0000235" + "C3500355000B", Convert.ToHexString(bytes, 0, 26));
+        Assert.Equal("4500001F1234400040115C63" + "0A000002C0000235" + "C3500355000B", Convert.ToHexString(bytes, 0, 26));
         Assert.Equal(0xFFFF, Sum(bytes, 0, 20));
         Assert.Equal(0xFFFF, SumTransport(bytes));
         Assert.Equal("odd", Encoding.ASCII.GetString(bytes, 28, 3));
@@ -92,7 +92,7 @@ public class CaptureTests
         ];
         List<TracedPacket> trace = [.. flow.Select((f, i) => new TracedPacket(i, f.Up ? PacketDirection.Up : PacketDirection.Down, f.Segment))];
         Assert.Equal(new TraceCounts(12, 9, (40 * 4) + (50 * 3), (40 * 2) + (50 * 3), 4), TraceCounts.Of(trace));
-        Assert.Equal(1, TraceCounts.Of(trace, 2, 4).RoundTrips);
+        Assert.Equal(1, TraceCounts.Of(trace.Skip(2).Take(3)).RoundTrips);
     }
 
     [Fact]
