@@ -56,16 +56,24 @@ public sealed partial class TcpConnection
         if (State == TcpState.Closed)
             return;
 
-        _lastHeardUs = _network.NowUs;
-        UnansweredKeepalives = 0;
         if (segment.IsReset)
+        {
             ReceiveReset(segment);
-        else if (segment.IsSyn)
+            return;
+        }
+
+        _lastHeardUs = _network.NowUs;
+        bool answered = UnansweredKeepalives > 0;
+        UnansweredKeepalives = 0;
+        if (segment.IsSyn)
             ReceiveSyn(segment);
         else if (!IsAcceptable(segment))
             SendAck();
         else if (segment.IsAck)
             ReceiveAcceptable(segment);
+
+        if (answered && State != TcpState.Closed)
+            KeepaliveAnswered?.Invoke();
     }
 
     private void ReceiveInSynSent(TcpSegment segment)

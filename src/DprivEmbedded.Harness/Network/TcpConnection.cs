@@ -66,6 +66,9 @@ public sealed partial class TcpConnection
     /// <summary>Called when all bytes written have been acknowledged.</summary>
     public Action? Acknowledged { get; set; }
 
+    /// <summary>Called when a segment came after a probe: the other end's host is there and knows the connection.</summary>
+    public Action? KeepaliveAnswered { get; set; }
+
     /// <summary>How it ended; null while it lives, or where this end ended it.</summary>
     public TcpEnd? End { get; private set; }
 

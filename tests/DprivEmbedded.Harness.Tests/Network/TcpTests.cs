@@ -298,6 +298,8 @@ public class TcpTests
         NetRig rig = new NetRig().Listen();
         TcpEndpointLog client = rig.ConnectNow();
         rig.Trace.Clear();
+        int answered = 0;
+        client.Connection.KeepaliveAnswered = () => answered++;
         Assert.True(client.Connection.SendKeepalive());
         Assert.Equal(1, client.Connection.UnansweredKeepalives);
         rig.Network.RunFor(200);
@@ -306,6 +308,7 @@ public class TcpTests
         Assert.Equal(client.Connection.SendNext - 1, probe.Sequence);
         Assert.Equal(40, probe.IpBytes);
         Assert.Equal("> Keepalive; < Ack", rig.Ladder(true));
+        Assert.Equal(1, answered);
         Assert.Equal(0, client.Connection.UnansweredKeepalives);
 
         rig.Server.Crash();
@@ -313,6 +316,7 @@ public class TcpTests
         client.Connection.SendKeepalive();
         rig.Network.RunFor(200);
         Assert.Contains("Reset", client.Events);
+        Assert.Equal(1, answered);
         Assert.False(client.Connection.SendKeepalive());
     }
 
