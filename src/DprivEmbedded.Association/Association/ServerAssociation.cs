@@ -281,14 +281,6 @@ public sealed partial class ServerAssociation
         Settle();
     }
 
-    /// <summary>Tells whether the server took the data in the SYN of a path that was opened with Fast Open (RFC 7413): else its handshake took one round trip more. Before the first bytes of the path are given to <see cref="Receive"/>.</summary>
-    /// <param name="path">0 or 1.</param>
-    /// <param name="used">Whether it did.</param>
-    public void PathFastOpenUsed(int path, bool used)
-    {
-        throw new NotImplementedException();
-    }
-
     /// <summary>Takes bytes of a TCP stream, or one datagram.</summary>
     /// <param name="path">0 or 1.</param>
     /// <param name="data">Holds the bytes; a datagram is decrypted in place.</param>
@@ -579,7 +571,7 @@ public sealed partial class ServerAssociation
     /// <summary>Recoveries that unauthenticated signals started.</summary>
     public int SignalRecoveries;
 
-    /// <summary>Recoveries that the end of a TCP connection under queries started: a reset or a FIN.</summary>
+    /// <summary>Those among <see cref="SignalRecoveries"/> that were TCP resets.</summary>
     public int ResetRecoveries;
 
     /// <summary>Recoveries that silence started.</summary>
