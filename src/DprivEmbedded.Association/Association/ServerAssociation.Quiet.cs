@@ -157,6 +157,8 @@ public sealed partial class ServerAssociation
 
         main.TestedGapMs = _nowMs - main.HeardMs;
         _probing = kind;
+        LastProbeKind = kind;
+        ProbesSent++;
         _probeResult = AssociationEvent.None;
         if (kind == ProbeKind.Keepalive)
         {

@@ -220,6 +220,8 @@ public sealed partial class ServerAssociation
 
         if (reset)
             AwaitReopening();
+        else if (error == TlsError.SilentPeer && HasQueries())
+            SilenceRecoveries++;
     }
 
     /// <summary>A connection was torn down by somebody who need not have been the server. The next one is made at once while the budget lasts, and later and later without.</summary>
@@ -231,6 +233,7 @@ public sealed partial class ServerAssociation
         if (_budget.TryTake(_nowMs))
         {
             SignalRecoveries++;
+            ResetRecoveries++;
             _openNotBeforeMs = _nowMs;
             _openBackOffMs = FirstBackOffMs;
             return;
@@ -303,6 +306,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        SilenceRecoveries++;
         if (_options.MaxPaths > 1)
             StartBeside(Recovery);
         else
