@@ -46,7 +46,7 @@ internal static class CorpusMaker
 
     private static IEnumerable<(string Target, string Name, byte[] Input)> Inputs()
     {
-        return [.. Messages(), .. Streams(), .. Datagrams(), .. Records(), .. Certificates(), .. Sessions(), .. Zones()];
+        return [.. Messages(), .. Streams(), .. Datagrams(), .. Records(), .. Certificates(), .. Sessions(), .. Zones(), .. AssociationRecorder.Inputs(s_credential)];
     }
 
     private static IEnumerable<(string, string, byte[])> Messages()
@@ -160,7 +160,7 @@ internal static class CorpusMaker
     }
 
     /// <summary>Lets a server know the session that the targets' clients offer.</summary>
-    private static void KnowSession(ServerState state, int version, byte[] id, int suite)
+    internal static void KnowSession(ServerState state, int version, byte[] id, int suite)
     {
         state.Keep(id, new ServerSession
         {

@@ -159,6 +159,18 @@ public sealed partial class ServerAssociation
         return false;
     }
 
+    /// <summary>Whether a query waits for a path. One that the old path still has, while it is left, waits for that.</summary>
+    private bool HasUnplaced()
+    {
+        for (int i = 0; i < _options.MaxQueries; i++)
+        {
+            if (_phases[i] == Pending && !IsPlaced(i))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a query waits for its answer; probes are none.</summary>
     private bool HasQueries()
     {

@@ -612,7 +612,7 @@ public sealed partial class ServerAssociation
             due = _probeDueMs;
         if (_besideRole == Leaving && _leavingUntilMs < due)
             due = _leavingUntilMs;
-        if (_main < 0 && _wanted == NoRole && HasQueries() && _openNotBeforeMs < due)
+        if (_main < 0 && _wanted == NoRole && HasUnplaced() && _openNotBeforeMs < due)
             due = _openNotBeforeMs;
 
         return due;

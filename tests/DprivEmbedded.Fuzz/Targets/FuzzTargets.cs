@@ -9,6 +9,7 @@ internal static class FuzzTargets
         return
         [
             new DnsMessageTarget(), new TlsClientTarget(), new DtlsClientTarget(), new RecordsTarget(), new CertificateTarget(), new SessionTarget(), new ZoneTarget(), new ServerTarget(),
+            new AssociationTarget(),
         ];
     }
 
