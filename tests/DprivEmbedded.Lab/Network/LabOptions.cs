@@ -4,7 +4,7 @@ namespace DprivEmbedded.Lab.Network;
 public sealed record LabOptions
 {
     /// <summary>The delay of the client's access link in each direction, in milliseconds.</summary>
-    public int DelayMs { get; init; } = 40;
+    public int DelayMs { get; init; } = 50;
 
     public NatKind Nat { get; init; } = NatKind.KeepsPort;
 

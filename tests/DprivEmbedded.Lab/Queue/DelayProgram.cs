@@ -40,6 +40,7 @@ internal static class DelayProgram
         }
 
         using var packets = NetfilterQueue.Open(queue);
+        NetfilterQueue.GoFirst();
         Console.WriteLine("ready");
         var lot = new Random(seed);
         var delay = (long)(delayMs * Stopwatch.Frequency / 1000);

@@ -24,7 +24,7 @@ internal static class Figure
     public static async Task<Exchange> AssertAsync(ITestOutputHelper output, LabNetwork network, LabCapture capture, LabReply reply, int roundTrips, IReadOnlyList<string> ladder)
     {
         var exchange = Exchange.Between(await capture.ReadAsync(), reply.StartUs, reply.EndUs);
-        output.WriteLine(exchange.ToString());
+        output.WriteLine(exchange + "\n" + exchange.Listing);
         Assert.Equal(ladder, exchange.Ladder.Select(Once));
         Assert.Equal(roundTrips, exchange.RoundTrips);
         Assert.Equal(roundTrips, reply.RoundTrips);
