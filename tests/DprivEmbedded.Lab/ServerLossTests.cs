@@ -1,10 +1,6 @@
-using System.Linq;
-using System.Net;
 using System.Threading.Tasks;
-using DprivEmbedded.Lab.Client;
 using DprivEmbedded.Lab.Network;
 using DprivEmbedded.Lab.Support;
-using DprivEmbedded.Lab.Wire;
 using Xunit;
 
 namespace DprivEmbedded.Lab;
@@ -18,7 +14,7 @@ public sealed class ServerLossTests(ITestOutputHelper output)
         await using var network = await LabNetwork.StartAsync();
         var unbound = await LabServers.UnboundAsync(network);
         var capture = await network.CaptureAtClientAsync();
-        var client = await LabClient.StartAsync(network, Options(unbound.Tls) with { Tls = "1.2" });
+        var client = await LabClient.StartAsync(network, Figure.Options(unbound.Tls) with { Tls = "1.2" });
         await Figure.PrepareAsync(network, client);
 
         await network.CrashServerAsync(unbound.StopAsync, unbound.RestartAsync);
@@ -37,7 +33,7 @@ public sealed class ServerLossTests(ITestOutputHelper output)
         await using var network = await LabNetwork.StartAsync();
         var unbound = await LabServers.UnboundAsync(network);
         var capture = await network.CaptureAtClientAsync();
-        var client = await LabClient.StartAsync(network, Options(unbound.Tls) with { Tls = "1.3" });
+        var client = await LabClient.StartAsync(network, Figure.Options(unbound.Tls) with { Tls = "1.3" });
         await Figure.PrepareAsync(network, client);
 
         await network.CrashServerAsync(unbound.StopAsync, unbound.RestartAsync);
@@ -56,7 +52,7 @@ public sealed class ServerLossTests(ITestOutputHelper output)
         await using var network = await LabNetwork.StartAsync(new LabOptions { FastOpen = true });
         var unbound = await LabServers.UnboundAsync(network);
         var capture = await network.CaptureAtClientAsync();
-        var client = await LabClient.StartAsync(network, Options(unbound.Tls) with { Tls = "1.2", FastOpen = true });
+        var client = await LabClient.StartAsync(network, Figure.Options(unbound.Tls) with { Tls = "1.2", FastOpen = true });
         await Figure.PrepareAsync(network, client);
 
         await network.CrashServerAsync(unbound.StopAsync, unbound.RestartAsync);
@@ -67,6 +63,4 @@ public sealed class ServerLossTests(ITestOutputHelper output)
             "--> data", "<-- RST", "--> SYN, ClientHello resuming", "<-- SYN-ACK, ServerHello, CCS, Finished", "--> CCS, Finished, data", "<-- data",
         ]);
     }
-
-    private static LabClientOptions Options(IPEndPoint server) => new() { Server = server.Address.ToString(), Port = server.Port };
 }

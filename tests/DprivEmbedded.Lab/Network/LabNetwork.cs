@@ -127,6 +127,14 @@ public sealed class LabNetwork : IAsyncDisposable
     public Task SetOnNatAsync(params string[] settings) =>
         Machine.ScriptAsync(string.Concat(settings.Select(s => $"ip netns exec {Nat} sysctl -q -w {s}\n")));
 
+    /// <summary>The outer port of the client's port in the NAT's table; -1 where the NAT does not know it.</summary>
+    public async Task<int> OuterPortAsync(int port)
+    {
+        // "udp 17 29 src=192.168.7.2 dst=203.0.113.2 sport=1 dport=853 src=203.0.113.2 dst=203.0.113.1 sport=853 dport=20123 ..."
+        var fields = (await NatFlowsAsync().ConfigureAwait(false)).Select(f => f.Split(' ')).FirstOrDefault(f => Array.IndexOf(f, "sport=" + port) is >= 0 and var at && f[at - 2] == "src=" + ClientAddress);
+        return fields is null ? -1 : int.Parse(fields.Last(f => f.StartsWith("dport=", StringComparison.Ordinal))[6..], CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Adds a rule for forwarded packets, in nft's language.</summary>
     public Task AddNatRuleAsync(string rule) => Machine.ScriptAsync($"ip netns exec {Nat} nft 'add rule ip lab forward {rule}'");
 
@@ -200,7 +208,7 @@ public sealed class LabNetwork : IAsyncDisposable
 
     private async Task BuildAsync()
     {
-        var masquerade = _options.Nat == NatKind.RandomPort ? "masquerade to :20000-20999 random" : "masquerade";
+        var masquerade = _options.Nat == NatKind.RandomPort ? "meta l4proto { tcp, udp } masquerade to :20000-20999 random" : "masquerade";
         var script =
             $"for n in {Client} {Wire} {Nat} {Server}; do ip netns add $n; done\n" +
             Quieten(Client) + Quieten(Wire) + Quieten(Nat) + Quieten(Server) +

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Net;
 using System.Threading.Tasks;
 using DprivEmbedded.Lab.Client;
 using DprivEmbedded.Lab.Network;
@@ -19,6 +20,10 @@ internal static class Figure
         Assert.Equal("Resumed", (await client.QueryAsync()).Handshake);
         await network.SettleAsync();
     }
+
+    public static LabClientOptions Options(IPEndPoint server) => new() { Server = server.Address.ToString(), Port = server.Port };
+
+    public static LabClientOptions OverDtls(IPEndPoint server) => Options(server) with { Dtls = true };
 
     /// <summary>Compares the capture with the figure: its flights, its round trips, and the time that so many take on this path.</summary>
     public static async Task<Exchange> AssertAsync(ITestOutputHelper output, LabNetwork network, LabCapture capture, LabReply reply, int roundTrips, IReadOnlyList<string> ladder)

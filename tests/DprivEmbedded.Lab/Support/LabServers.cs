@@ -1,3 +1,4 @@
+using System;
 using System.Threading.Tasks;
 using DprivEmbedded.Interop.Peers;
 using DprivEmbedded.Lab.Network;
@@ -16,5 +17,19 @@ internal static class LabServers
         var path = network.WriteFile("ticket-keys", keys);
         var options = network.PeerOptions with { ExtraConfiguration = $"  tls-session-ticket-keys: \"{path}\"\n{extraConfiguration}" };
         return network.Own(await Unbound.StartAsync(options).ConfigureAwait(false));
+    }
+
+    /// <summary>dnsdist before an unbound.</summary>
+    public static async Task<Dnsdist> DnsdistAsync(LabNetwork network)
+    {
+        var unbound = await UnboundAsync(network).ConfigureAwait(false);
+        return network.Own(await Dnsdist.StartAsync(network.PeerOptions with { Backend = unbound.Plain, IdleTimeout = TimeSpan.FromSeconds(60) }).ConfigureAwait(false));
+    }
+
+    /// <summary>socat, which speaks DTLS, before an unbound.</summary>
+    public static async Task<SocatDtls> SocatAsync(LabNetwork network)
+    {
+        var unbound = await UnboundAsync(network).ConfigureAwait(false);
+        return network.Own(await SocatDtls.StartAsync(network.PeerOptions with { Backend = unbound.Plain, IdleTimeout = TimeSpan.FromSeconds(60) }).ConfigureAwait(false));
     }
 }

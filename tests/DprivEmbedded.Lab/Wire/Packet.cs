@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 
@@ -43,8 +44,8 @@ public sealed class Packet
     /// <summary>What is in it: "SYN", "ClientHello" and so on. Empty for an ACK alone and for FIN.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
-    /// <summary>Whether it says something: what only acknowledges or says goodbye costs no round trip.</summary>
-    public bool Matters => Labels.Count > 0;
+    /// <summary>Whether it says something: what only acknowledges or says goodbye (FIN, close_notify) costs no round trip.</summary>
+    public bool Matters => Labels.Any(label => label != TlsRecords.ProtectedAlert);
 
-    public override string ToString() => $"{(IsUp ? "-->" : "<--")} {NearPort} {IpBytes} B {(Matters ? string.Join(", ", Labels) : Fin ? "FIN" : "ACK")}";
+    public override string ToString() => $"{(IsUp ? "-->" : "<--")} {NearPort} {IpBytes} B {(Labels.Count > 0 ? string.Join(", ", Labels) : Fin ? "FIN" : "ACK")}";
 }

@@ -15,6 +15,9 @@ internal static class TlsRecords
     public const int ClientHello = 1;
     public const int ServerHello = 2;
 
+    /// <summary>Mostly close_notify; what it says cannot be read without keys.</summary>
+    public const string ProtectedAlert = "protected alert";
+
     private const int ExtensionTicket = 35;
     private const int ExtensionPreSharedKey = 41;
     private const int ExtensionEarlyData = 42;
@@ -23,7 +26,7 @@ internal static class TlsRecords
     public static string Name(int type, bool isProtected) => type switch
     {
         ChangeCipherSpec => "CCS",
-        Alert => isProtected ? "protected alert" : "alert",
+        Alert => isProtected ? ProtectedAlert : "alert",
         Handshake => isProtected ? "Finished" : "handshake",
         ApplicationData => "data",
         Heartbeat => "heartbeat",
