@@ -1,5 +1,6 @@
 using System.Threading.Tasks;
 using DprivEmbedded.Lab.Client;
+using DprivEmbedded.Lab.Forging;
 using DprivEmbedded.Lab.Queue;
 
 namespace DprivEmbedded.Lab;
@@ -13,6 +14,8 @@ public static class Program
         {
             case "delay":
                 return DelayProgram.Run(args[1..]);
+            case "forge":
+                return ForgeProgram.Run(args[1..]);
             case "client":
                 return await LabClientProgram.RunAsync().ConfigureAwait(false);
             default:

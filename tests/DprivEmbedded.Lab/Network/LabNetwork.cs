@@ -138,6 +138,15 @@ public sealed class LabNetwork : IAsyncDisposable
     /// <summary>Adds a rule for forwarded packets, in nft's language.</summary>
     public Task AddNatRuleAsync(string rule) => Machine.ScriptAsync($"ip netns exec {Nat} nft 'add rule ip lab forward {rule}'");
 
+    /// <summary>The NAT forgets its UDP bindings, and drops what still comes from those ports without a word.</summary>
+    public async Task LoseUdpBindingsInSilenceAsync()
+    {
+        var ports = (await NatFlowsAsync().ConfigureAwait(false)).Where(f => f.StartsWith("udp", StringComparison.Ordinal))
+            .Select(f => f.Split(' ').First(w => w.StartsWith("sport=", StringComparison.Ordinal))[6..]).Distinct();
+        await AddNatRuleAsync($"udp sport {{ {string.Join(", ", ports)} }} drop").ConfigureAwait(false);
+        await LoseNatStateAsync().ConfigureAwait(false);
+    }
+
     /// <summary>A NAT that makes no state for TCP in the middle of a connection, and answers it with a RST in the server's name (figures 8 and 9) or not at all.</summary>
     public async Task RefuseUnknownTcpAsync(bool reset)
     {
