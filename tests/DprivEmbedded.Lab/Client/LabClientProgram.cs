@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Net;
 using System.Text.Json;
+using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
 using DprivEmbedded.Dns;
@@ -11,11 +12,13 @@ using DprivEmbedded.Tls;
 namespace DprivEmbedded.Lab.Client;
 
 /// <summary>
-/// The mode <c>client</c>: a <see cref="DprivResolver"/> that does what standard input says, one command a line, and answers each with a line of JSON. The first line is a <see cref="LabClientOptions"/>.
+/// The mode <c>client</c>: a <see cref="DprivResolver"/> that does what standard input says, one command a line, and answers each with a line of JSON when it is done. The first line is a <see cref="LabClientOptions"/>.
 /// Commands: <c>query NAME</c>, <c>queries N NAME</c> (at once), <c>close</c>, <c>probe</c>, <c>moved</c>, <c>status</c>; the end of the input ends it.
 /// </summary>
 internal static class LabClientProgram
 {
+    private static readonly Lock s_gate = new();
+
     public static async Task<int> RunAsync()
     {
         if (Console.ReadLine() is not { } first)
@@ -23,14 +26,26 @@ internal static class LabClientProgram
         var options = JsonSerializer.Deserialize<LabClientOptions>(first) ?? throw new InvalidOperationException("no options");
         await using var resolver = new DprivResolver(Options(options));
         Say(new LabReply { Event = "ready" });
+        var number = 0;
         while (Console.ReadLine() is { } line)
+            _ = AnswerAsync(resolver, ++number, line.Split(' '));
+        return 0;
+    }
+
+    // Commands do not wait for each other: an address may change while queries are under way.
+    private static async Task AnswerAsync(DprivResolver resolver, int number, string[] words)
+    {
+        LabReply reply;
+        try
         {
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length > 0)
-                Say(await DoAsync(resolver, words).ConfigureAwait(false));
+            reply = await Task.Run(() => DoAsync(resolver, words)).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            reply = new LabReply { Event = "failed", Error = e.ToString() };
         }
 
-        return 0;
+        Say(reply with { Number = number });
     }
 
     private static DprivResolverOptions Options(LabClientOptions options)
@@ -117,7 +132,10 @@ internal static class LabClientProgram
 
     private static void Say(LabReply reply)
     {
-        Console.WriteLine(JsonSerializer.Serialize(reply));
-        Console.Out.Flush();
+        lock (s_gate)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(reply));
+            Console.Out.Flush();
+        }
     }
 }

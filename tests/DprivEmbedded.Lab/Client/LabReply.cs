@@ -6,6 +6,9 @@ public sealed record LabReply
     /// <summary>"ready", "answer", "failed", "probe", "status" or "done".</summary>
     public required string Event { get; init; }
 
+    /// <summary>Which command it is about, from 1.</summary>
+    public int Number { get; init; }
+
     /// <summary>When the command began, microseconds since 1970: the clock of the captures.</summary>
     public long StartUs { get; init; }
 

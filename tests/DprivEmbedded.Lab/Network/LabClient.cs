@@ -1,7 +1,9 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using System.Text.Json;
+using System.Threading;
 using System.Threading.Tasks;
 using DprivEmbedded.Interop.Infrastructure;
 using DprivEmbedded.Interop.Peers;
@@ -16,7 +18,7 @@ public sealed class LabClient : IAsyncDisposable
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     private readonly ServerProcess _process;
-    private int _replies;
+    private int _commands = -1;
 
     private LabClient(ServerProcess process) => _process = process;
 
@@ -43,35 +45,21 @@ public sealed class LabClient : IAsyncDisposable
 
     public async Task<LabReply> SayAsync(string command)
     {
+        var number = Interlocked.Increment(ref _commands);
         await _process.Input.WriteAsync(Encoding.UTF8.GetBytes(command + "\n")).ConfigureAwait(false);
         await _process.Input.FlushAsync().ConfigureAwait(false);
-        string? line = null;
-        if (!await _process.WaitForLogAsync(log => (line = Line(log, _replies)) is not null, s_limit).ConfigureAwait(false))
+        LabReply? reply = null;
+        if (!await _process.WaitForLogAsync(log => (reply = Reply(log, number)) is not null, s_limit).ConfigureAwait(false))
             throw new TimeoutException($"the client does not answer '{command}':\n{_process.LogTail()}");
-        _replies++;
-        try
-        {
-            return JsonSerializer.Deserialize<LabReply>(line!)!;
-        }
-        catch (JsonException)
-        {
-            throw new InvalidOperationException($"the client says to '{command}':\n{_process.LogTail()}");
-        }
+        return reply!;
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private static string? Line(string log, int number)
+    private static LabReply? Reply(string log, int number)
     {
-        var at = 0;
-        for (var i = 0; ; i++)
-        {
-            var end = log.IndexOf('\n', at);
-            if (end < 0)
-                return null;
-            if (i == number)
-                return log[at..end];
-            at = end + 1;
-        }
+        var sign = string.Create(CultureInfo.InvariantCulture, $"\"Number\":{number},");
+        var line = log[..(log.LastIndexOf('\n') + 1)].Split('\n').FirstOrDefault(l => l.Contains(sign, StringComparison.Ordinal));
+        return line is null ? null : JsonSerializer.Deserialize<LabReply>(line);
     }
 }

@@ -138,6 +138,10 @@ public sealed class LabNetwork : IAsyncDisposable
     /// <summary>Adds a rule for forwarded packets, in nft's language.</summary>
     public Task AddNatRuleAsync(string rule) => Machine.ScriptAsync($"ip netns exec {Nat} nft 'add rule ip lab forward {rule}'");
 
+    /// <summary>The client gets another address, as in another network: the old one is gone at once.</summary>
+    public Task RoamAsync() =>
+        Machine.ScriptAsync($"ip -n {Client} addr del 192.168.7.2/24 dev {ClientDevice}\nip -n {Client} addr add 192.168.7.3/24 dev {ClientDevice}\nip -n {Client} route add default via 192.168.7.1");
+
     /// <summary>The NAT forgets its UDP bindings, and drops what still comes from those ports without a word.</summary>
     public async Task LoseUdpBindingsInSilenceAsync()
     {
