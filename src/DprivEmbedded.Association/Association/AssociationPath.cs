@@ -53,6 +53,12 @@ internal sealed class AssociationPath
     public long SilentSinceMs;
     public long TestedGapMs;
     public int SilenceChecks;
+
+    /// <summary>How often the silence that counts as a loss is doubled: the server was heard without the answer that is awaited, so that this is late rather than lost.</summary>
+    public int Patience;
+
+    /// <summary>Whether a heartbeat asked in this silence whether the server is there.</summary>
+    public bool HeartbeatSent;
     public bool Suspect;
     public bool Unreachable;
     public bool SocketGone;
@@ -89,6 +95,8 @@ internal sealed class AssociationPath
         SilentSinceMs = -1;
         TestedGapMs = 0;
         SilenceChecks = 0;
+        Patience = 0;
+        HeartbeatSent = false;
         Suspect = false;
         Unreachable = false;
         SocketGone = false;

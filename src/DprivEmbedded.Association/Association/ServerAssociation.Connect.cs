@@ -51,7 +51,7 @@ public sealed partial class ServerAssociation
     private int _openBackOffMs = FirstBackOffMs;
     private long _besideNotBeforeMs;
     private int _besideBackOffMs = FirstBackOffMs;
-    private long _leavingUntilMs;
+    private bool _leavingDrains;
 
     private static bool IsCandidate(int role)
     {
@@ -214,8 +214,13 @@ public sealed partial class ServerAssociation
 
         _beside = old;
         _besideRole = Leaving;
-        _leavingUntilMs = _nowMs + SilenceMs();
-        if (role == Renewal || _paths[old].State != AssociationPath.Live)
+        _leavingDrains = false;
+        AssociationPath left = _paths[old];
+        if (role == Recovery && !left.Suspect)
+            _paths[_main].Patience = PatienceAfterSilence;
+        if (left.Dod != null)
+            left.Dod.OnlyListens = true;
+        if (role == Renewal || left.State != AssociationPath.Live)
             EndLeaving();
     }
 
@@ -319,7 +324,7 @@ public sealed partial class ServerAssociation
             conversation.Drop(i);
         }
 
-        if (_probing != ProbeKind.None && index == _main)
+        if (_probing != ProbeKind.None && index == _probePath)
             EndProbe(false);
 
         _planDirty = true;

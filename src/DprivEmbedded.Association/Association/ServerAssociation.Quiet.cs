@@ -18,6 +18,7 @@ public sealed partial class ServerAssociation
     private readonly byte[] _probeMessage = new byte[ProbeBytes];
     private int _probeMessageBytes;
     private int _probing;
+    private int _probePath;
     private int _probeResult;
     private long _probeDueMs;
     private bool _noHeartbeats;
@@ -100,9 +101,9 @@ public sealed partial class ServerAssociation
                 _plan.LatestMs = _plan.DueMs;
         }
 
-        // Whoever probes wants to keep: then only the server's word ends an idle connection.
+        // Whoever probes or renews wants to keep: then only the server's word ends an idle connection.
         if (_main >= 0 && _paths[_main].Dot != null)
-            _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe;
+            _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe || _plan.Action == QuietAction.Renew;
     }
 
     /// <summary>Whether what is planned may be done while the radio is awake. A close sends one record at most, and needs no permission.</summary>
@@ -157,6 +158,7 @@ public sealed partial class ServerAssociation
 
         main.TestedGapMs = _nowMs - main.HeardMs;
         _probing = kind;
+        _probePath = _main;
         _probeResult = AssociationEvent.None;
         if (kind == ProbeKind.Keepalive)
         {

@@ -598,8 +598,6 @@ public sealed partial class ServerAssociation
             due = other;
         if (_probing == ProbeKind.Keepalive && _probeDueMs < due)
             due = _probeDueMs;
-        if (_besideRole == Leaving && _leavingUntilMs < due)
-            due = _leavingUntilMs;
         if (_main < 0 && _wanted == NoRole && HasQueries() && _openNotBeforeMs < due)
             due = _openNotBeforeMs;
 

@@ -84,11 +84,14 @@ internal sealed class TlsRig : AssociationRig
             channel.Link.Cut();
     }
 
-    /// <summary>A RST reaches both ends of every connection at once.</summary>
+    /// <summary>A RST reaches both ends of every connection that was made.</summary>
     public void ResetAll()
     {
         foreach (Channel channel in _channels)
-            channel.Link.Reset();
+        {
+            if (channel.Connection != null)
+                channel.Link.Reset();
+        }
     }
 
     protected override void OpenPath(int path, bool fastOpen)
@@ -134,11 +137,16 @@ internal sealed class TlsRig : AssociationRig
 
     public int Probes { get; private set; }
 
+    /// <summary>Is told when the client sends; null for none.</summary>
+    public Action<long>? OnSend { get; set; }
+
     protected override void Send(int path, byte[] data, int count)
     {
         Channel? channel = _paths[path];
         if (channel == null)
             return;
+
+        OnSend?.Invoke(Clock.NowMs);
         if (channel.Held)
             channel.Waiting.Add(data[..count]);
         else
