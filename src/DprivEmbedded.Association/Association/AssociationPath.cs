@@ -64,6 +64,12 @@ internal sealed class AssociationPath
     public bool SocketGone;
     public bool ResetSeen;
 
+    /// <summary>When the handshake got on last.</summary>
+    public long ProgressMs;
+
+    /// <summary>How often its present flight was repeated.</summary>
+    public int Stalls;
+
     private int _falseStartRepeats;
     private long _falseStartMs;
 
@@ -104,6 +110,7 @@ internal sealed class AssociationPath
         MovePending = false;
         ProbePending = false;
         ConnectedPending = false;
+        Stalls = 0;
         _falseStartRepeats = 0;
     }
 

@@ -192,21 +192,21 @@ public sealed partial class ServerAssociation
         _heartbeatsAnswered = true;
         if (path.Dod.Dtls.HeartbeatRttMs > 0)
             _rtt.Add(path.Dod.Dtls.HeartbeatRttMs);
-        if (_probing == ProbeKind.Heartbeat && index == _main)
+        if (_probing == ProbeKind.Heartbeat && index == _probePath)
             EndProbe(true);
     }
 
     /// <summary>Looks for probes that will not be answered any more.</summary>
     private void CheckProbe()
     {
-        if (_main < 0)
+        if (_probing == ProbeKind.None)
             return;
 
-        AssociationPath main = _paths[_main];
-        if (_probing == ProbeKind.Heartbeat && main.State == AssociationPath.Live && main.Dod.Dtls.UnansweredHeartbeats > 0)
+        AssociationPath path = _paths[_probePath];
+        if (_probing == ProbeKind.Heartbeat && path.State == AssociationPath.Live && path.Dod.Dtls.UnansweredHeartbeats > 0)
         {
             // Other records came, or the association would be over: the peer does not keep its promise to answer.
-            LearnOfHeartbeats(main);
+            LearnOfHeartbeats(path);
             EndProbe(true);
             return;
         }
@@ -217,14 +217,16 @@ public sealed partial class ServerAssociation
         if (_pathFacts == null)
         {
             // No reset came; whether an acknowledgement did, nobody can tell.
-            main.ProbedMs = _nowMs;
+            path.ProbedMs = _nowMs;
             _probing = ProbeKind.None;
             _planDirty = true;
         }
-        else if (_pathFacts.IsAcknowledged(_main))
-            OnSign(_main);
-        else
+        else if (_pathFacts.IsAcknowledged(_probePath))
+            OnSign(_probePath);
+        else if (_probePath == _main)
             OnLostSilently();
+        else
+            EndProbe(false);
     }
 
     private void LearnOfHeartbeats(AssociationPath path)

@@ -24,10 +24,19 @@ namespace DprivEmbedded.Association;
 // What a signal that nobody authenticated starts costs one token of the budget; silence costs none, as nobody can forge it.
 public sealed partial class ServerAssociation
 {
-    private const int MaxPatience = 4;
+    private const int MaxPatience = 6;
 
     // A new association that a silence brought, and that brings no answer either, is patient: it is the resolver then that takes its time.
     private const int PatienceAfterSilence = 2;
+
+    private int _silences;
+
+    /// <summary>How patient a new association is to be.</summary>
+    private int NewPatience()
+    {
+        int patience = PatienceAfterSilence * _silences;
+        return patience < MaxPatience ? patience : MaxPatience;
+    }
 
     /// <summary>Unanswered for so long counts as lost, in milliseconds.</summary>
     private int SilenceMs()
@@ -72,6 +81,7 @@ public sealed partial class ServerAssociation
     private void OnBytes(int index)
     {
         AssociationPath path = _paths[index];
+        path.ProgressMs = _nowMs;
         if (path.State == AssociationPath.Live)
             OnSign(index);
         else if (path.Transmitted && path.OpeningMs >= 0)
@@ -288,6 +298,13 @@ public sealed partial class ServerAssociation
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
+        else if (dod.DatagramsDown > 0 && ++path.Stalls >= StalledRepeats && _handshakeRestarts < MaxHandshakeRestarts)
+        {
+            // It began well and stands still: a NAT made another mapping in between, or the server forgot.
+            _handshakeRestarts++;
+            path.Again = true;
+            dod.Dtls.Abort(TlsError.HandshakeTimeout);
+        }
     }
 
     /// <summary>Whether the main path owes an answer, and no recovery is under way yet.</summary>
@@ -347,6 +364,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        _silences++;
         if (_options.MaxPaths > 1)
             StartBeside(Recovery);
         else

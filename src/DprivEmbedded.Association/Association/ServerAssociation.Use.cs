@@ -215,6 +215,7 @@ public sealed partial class ServerAssociation
 
         path.SilentSinceMs = conversation.InFlight > 0 ? _nowMs : -1;
         path.Patience = 0;
+        _silences = 0;
         if (query == _probeSlot)
         {
             Forget(query);

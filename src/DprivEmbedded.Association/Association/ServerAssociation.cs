@@ -297,6 +297,8 @@ public sealed partial class ServerAssociation
 
         if (p.Dot != null)
             OnBytes(path);
+        else
+            p.Stalls = 0;
 
         int taken = p.Conversation.Take(data, offset, count, nowMs);
         Pump();
@@ -317,6 +319,7 @@ public sealed partial class ServerAssociation
         }
 
         Pump();
+        CheckHandshakes();
         CheckSilence();
         CheckProbe();
         Settle();
@@ -591,6 +594,8 @@ public sealed partial class ServerAssociation
         {
             if (_paths[i].IsUp && _paths[i].Conversation.WakeDueMs < due)
                 due = _paths[i].Conversation.WakeDueMs;
+            if (HandshakeDueMs(_paths[i]) < due)
+                due = HandshakeDueMs(_paths[i]);
         }
 
         long other = SilenceDueMs();

@@ -9,7 +9,7 @@ namespace DprivEmbedded.Harness.Tests.Association;
 /// <summary>Losses: what each signal means, how long each takes to be seen, what strangers can cause.</summary>
 public class LossTests
 {
-    private static readonly byte[] s_alert = [21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 10];
+    internal static byte[] Alert => [21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 10];
 
     /// <summary>Silence is a loss after three smoothed round trip times; then follows one resumption: 2 round trips with the query over DTLS, 3 over TLS with TCP's own.</summary>
     [Theory]
@@ -118,7 +118,7 @@ public class LossTests
         {
             rig.Ask();
             for (int k = 0; k < 20; k++)
-                rig.GiveClient(rig.Core.MainPath, s_alert);
+                rig.GiveClient(rig.Core.MainPath, Alert);
 
             rig.RunFor(300);
         }
@@ -135,7 +135,7 @@ public class LossTests
         for (int i = 0; i < 600; i++)
         {
             rig.Ask();
-            rig.GiveClient(rig.Core.MainPath, s_alert);
+            rig.GiveClient(rig.Core.MainPath, Alert);
             rig.RunFor(6_000);
         }
 
@@ -149,7 +149,7 @@ public class LossTests
         DtlsRig rig = new();
         rig.Connect();
         for (int k = 0; k < 1000; k++)
-            rig.GiveClient(rig.Core.MainPath, s_alert);
+            rig.GiveClient(rig.Core.MainPath, Alert);
 
         rig.RunFor(10_000);
         Assert.Equal(1, rig.Opens);

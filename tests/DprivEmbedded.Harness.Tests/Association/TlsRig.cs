@@ -94,6 +94,37 @@ internal sealed class TlsRig : AssociationRig
         }
     }
 
+    /// <inheritdoc/>
+    public override bool IsDeaf
+    {
+        get => base.IsDeaf;
+        protected set
+        {
+            base.IsDeaf = value;
+            foreach (Channel channel in _channels)
+                channel.Link.Down.IsStalled = value;
+        }
+    }
+
+    public override void Roam()
+    {
+        DropSilently();
+        Core.NetworkChanged(Clock.NowMs);
+        Drive();
+    }
+
+    /// <summary>The server closes what is idle.</summary>
+    public void CloseIdle(CloseManner manner)
+    {
+        foreach (DotConnection connection in Server.Connections.ToArray())
+        {
+            if (connection.PendingAnswers == 0 && connection.Tls.HandshakeComplete)
+                connection.End(manner);
+        }
+
+        MoveServer();
+    }
+
     protected override void OpenPath(int path, bool fastOpen)
     {
         Channel channel = new(path, new DuplexLink(Clock, LatencyMs, Setup.Seed + _channels.Count)) { OpensMs = fastOpen && FastOpenWorks ? Clock.NowMs : Clock.NowMs + 2 * LatencyMs };
