@@ -1,0 +1,53 @@
+using System.Linq;
+using System.Threading.Tasks;
+using DprivEmbedded.Lab.Network;
+using DprivEmbedded.Lab.Support;
+using Xunit;
+
+namespace DprivEmbedded.Lab;
+
+/// <summary>The table "Beyond the seed": one round trip is the physical limit.</summary>
+public sealed class BeyondTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Beyond_CID_another_mapping_does_not_matter_and_the_lookup_takes_1_round_trip()
+    {
+        await using var network = await LabNetwork.StartAsync(new LabOptions { Nat = NatKind.RandomPort });
+        var serve = await LabServe.StartAsync(network, "--no-cookie", "--unknown", "alert", "--cid-length", "4");
+        var capture = await network.CaptureAtClientAsync();
+        var behind = await network.CaptureBehindNatAsync();
+        var client = await LabClient.StartAsync(network, Figure.OverDtls(LabServe.Dtls));
+        await Figure.PrepareAsync(network, client);
+
+        await network.LoseNatStateAsync();
+        var reply = await client.QueryAsync();
+
+        await Figure.AssertAsync(output, network, capture, reply, 1, ["--> CID record", "<-- data"]);
+        // It was another mapping: the server saw the association's records from two ports.
+        var records = (await behind.ReadAsync()).Where(p => p.IsUp && p.Labels.Contains("CID record")).ToArray();
+        Assert.NotEqual(records[^2].NearPort, records[^1].NearPort);
+        Assert.Contains("moved 1,", await serve.DtlsStatusAsync());
+    }
+
+    [Fact]
+    public async Task Beyond_early_data_in_the_SYN_when_foreseen_takes_1_round_trip()
+    {
+        await using var network = await LabNetwork.StartAsync(new LabOptions { FastOpen = true });
+        await LabServe.StartAsync(network, "--fast-open", "--early-data", "4096");
+        var capture = await network.CaptureAtClientAsync();
+        var client = await LabClient.StartAsync(network, Figure.Options(LabServe.Tls) with { Tls = "1.3", FastOpen = true, EarlyData = true });
+        await client.QueryAsync();
+        await client.SayAsync("close");
+        await client.QueryAsync();
+        await client.SayAsync("close");
+        await network.SettleAsync();
+
+        var reply = await client.QueryAsync();
+
+        Assert.Equal("Early", reply.Handshake);
+        await Figure.AssertAsync(output, network, capture, reply, 1,
+        [
+            "--> SYN, ClientHello resuming with early data, data", "<-- SYN-ACK, ServerHello, protected",
+        ]);
+    }
+}
