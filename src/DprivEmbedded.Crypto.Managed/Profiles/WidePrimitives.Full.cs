@@ -15,6 +15,7 @@ internal static class WidePrimitives
     {
         switch (group)
         {
+            case NamedGroup.X25519: return new X25519KeyAgreement();
             default: return null;
         }
     }
