@@ -33,6 +33,7 @@ peers=(
     "kdig:knot-dnsutils:the comparison with kdig"
     "tcpdump:tcpdump:TCP Fast Open"
     "ip:iproute2:TCP Fast Open"
+    "tshark:tshark:captures of the simulated network"
 )
 
 say() { printf '%s\n' "$*"; }

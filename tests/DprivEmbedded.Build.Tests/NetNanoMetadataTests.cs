@@ -10,6 +10,7 @@ namespace DprivEmbedded.Build.Tests;
 public class NetNanoMetadataTests
 {
     private const int StaticDataLimitBytes = 64 * 1024;
+    private const int ByteCodeLimitBytes = 64 * 1024;
 
     /// <summary>Project, configuration, and the least number of method bodies that show that it was read.</summary>
     public static TheoryData<string, string, int> Assemblies
@@ -49,6 +50,18 @@ public class NetNanoMetadataTests
 
         Assert.True(checker.MethodBodies >= leastBodies);
         Assert.InRange(checker.StaticDataBytes(), 0, StaticDataLimitBytes);
+    }
+
+    /// <summary>A tenth is kept free: what fills it up shows here before it shows on a board.</summary>
+    [Theory]
+    [MemberData(nameof(Assemblies))]
+    public void Byte_code_fits(string project, string configuration, int leastBodies)
+    {
+        using NanoChecker checker = Open(project, configuration);
+        int bytes = checker.ByteCodeBytes();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{project} {configuration}: {bytes} bytes of byte code");
+
+        Assert.InRange(bytes, leastBodies, ByteCodeLimitBytes - ByteCodeLimitBytes / 10);
     }
 
     [Fact]

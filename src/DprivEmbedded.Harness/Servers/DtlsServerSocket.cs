@@ -172,6 +172,13 @@ public sealed class DtlsServerSocket
     /// (<see cref="DtlsServerOptions.UnknownRecord"/>).</summary>
     public void LoseState()
     {
+        LoseAssociations();
+        State.LoseState();
+    }
+
+    /// <summary>As <see cref="LoseState"/>, but ticket keys and sessions are kept, as by a server that stores them: its old associations are unknown, and their tickets resume.</summary>
+    public void LoseAssociations()
+    {
         foreach (DtlsServer association in _associations.ToArray())
             association.Forget();
 
@@ -179,7 +186,6 @@ public sealed class DtlsServerSocket
         _output.Clear();
         _unread.Clear();
         _cookies.Forget();
-        State.LoseState();
         Counters.StateLosses++;
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Reflection;
+using System.Reflection.Emit;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
@@ -67,6 +68,25 @@ public sealed class NanoChecker : IDisposable
         return bytes;
     }
 
+    /// <summary>Bytes of byte code after conversion, where a token takes two bytes in place of four. One assembly may have 64 KiB of it: methods are found by 16-bit offsets.</summary>
+    public int ByteCodeBytes()
+    {
+        int bytes = 0;
+        foreach (MethodDefinitionHandle handle in _code.Keys)
+            bytes += _file.GetMethodBody(_reader.GetMethodDefinition(handle).RelativeVirtualAddress).GetILReader().Length;
+
+        foreach (List<Instruction> instructions in _code.Values)
+        {
+            foreach (Instruction instruction in instructions)
+            {
+                if (instruction.Code.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineString or OperandType.InlineTok or OperandType.InlineType)
+                    bytes -= 2;
+            }
+        }
+
+        return bytes;
+    }
+
     private void Report(string rule, string detail) => _findings.Add(new Finding(rule, _type, _member, detail));
 
     private ShapeProvider Provider() => new(Report);
@@ -89,7 +109,7 @@ public sealed class NanoChecker : IDisposable
         foreach (AssemblyReferenceHandle handle in _reader.AssemblyReferences)
         {
             string name = _reader.GetString(_reader.GetAssemblyReference(handle).Name);
-            if (name != "mscorlib")
+            if (name != "mscorlib" && !name.StartsWith("DprivEmbedded.", StringComparison.Ordinal))
                 Report(Rule.AssemblyReference, name);
         }
 

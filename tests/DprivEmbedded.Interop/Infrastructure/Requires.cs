@@ -26,6 +26,7 @@ public static class Requires
         ["kdig"] = "knot-dnsutils",
         ["tcpdump"] = "tcpdump",
         ["ip"] = "iproute2",
+        ["tshark"] = "tshark",
     };
 
     public static bool InCi => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
