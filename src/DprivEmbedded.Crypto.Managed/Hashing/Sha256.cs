@@ -138,24 +138,29 @@ internal sealed class Sha256
         output[offset + 3] = (byte)value;
     }
 
+    private static ulong Word(byte[] data, int offset)
+    {
+        return (uint)((data[offset] << 24) | (data[offset + 1] << 16) | (data[offset + 2] << 8) | data[offset + 3]) * Twice;
+    }
+
     private void Compress(byte[] data, int offset)
     {
-        ulong w0 = (uint)((data[offset] << 24) | (data[offset + 1] << 16) | (data[offset + 2] << 8) | data[offset + 3]) * Twice;
-        ulong w1 = (uint)((data[offset + 4] << 24) | (data[offset + 5] << 16) | (data[offset + 6] << 8) | data[offset + 7]) * Twice;
-        ulong w2 = (uint)((data[offset + 8] << 24) | (data[offset + 9] << 16) | (data[offset + 10] << 8) | data[offset + 11]) * Twice;
-        ulong w3 = (uint)((data[offset + 12] << 24) | (data[offset + 13] << 16) | (data[offset + 14] << 8) | data[offset + 15]) * Twice;
-        ulong w4 = (uint)((data[offset + 16] << 24) | (data[offset + 17] << 16) | (data[offset + 18] << 8) | data[offset + 19]) * Twice;
-        ulong w5 = (uint)((data[offset + 20] << 24) | (data[offset + 21] << 16) | (data[offset + 22] << 8) | data[offset + 23]) * Twice;
-        ulong w6 = (uint)((data[offset + 24] << 24) | (data[offset + 25] << 16) | (data[offset + 26] << 8) | data[offset + 27]) * Twice;
-        ulong w7 = (uint)((data[offset + 28] << 24) | (data[offset + 29] << 16) | (data[offset + 30] << 8) | data[offset + 31]) * Twice;
-        ulong w8 = (uint)((data[offset + 32] << 24) | (data[offset + 33] << 16) | (data[offset + 34] << 8) | data[offset + 35]) * Twice;
-        ulong w9 = (uint)((data[offset + 36] << 24) | (data[offset + 37] << 16) | (data[offset + 38] << 8) | data[offset + 39]) * Twice;
-        ulong w10 = (uint)((data[offset + 40] << 24) | (data[offset + 41] << 16) | (data[offset + 42] << 8) | data[offset + 43]) * Twice;
-        ulong w11 = (uint)((data[offset + 44] << 24) | (data[offset + 45] << 16) | (data[offset + 46] << 8) | data[offset + 47]) * Twice;
-        ulong w12 = (uint)((data[offset + 48] << 24) | (data[offset + 49] << 16) | (data[offset + 50] << 8) | data[offset + 51]) * Twice;
-        ulong w13 = (uint)((data[offset + 52] << 24) | (data[offset + 53] << 16) | (data[offset + 54] << 8) | data[offset + 55]) * Twice;
-        ulong w14 = (uint)((data[offset + 56] << 24) | (data[offset + 57] << 16) | (data[offset + 58] << 8) | data[offset + 59]) * Twice;
-        ulong w15 = (uint)((data[offset + 60] << 24) | (data[offset + 61] << 16) | (data[offset + 62] << 8) | data[offset + 63]) * Twice;
+        ulong w0 = Word(data, offset);
+        ulong w1 = Word(data, offset + 4);
+        ulong w2 = Word(data, offset + 8);
+        ulong w3 = Word(data, offset + 12);
+        ulong w4 = Word(data, offset + 16);
+        ulong w5 = Word(data, offset + 20);
+        ulong w6 = Word(data, offset + 24);
+        ulong w7 = Word(data, offset + 28);
+        ulong w8 = Word(data, offset + 32);
+        ulong w9 = Word(data, offset + 36);
+        ulong w10 = Word(data, offset + 40);
+        ulong w11 = Word(data, offset + 44);
+        ulong w12 = Word(data, offset + 48);
+        ulong w13 = Word(data, offset + 52);
+        ulong w14 = Word(data, offset + 56);
+        ulong w15 = Word(data, offset + 60);
 
         uint[] state = _state;
         ulong a = state[0] * Twice;

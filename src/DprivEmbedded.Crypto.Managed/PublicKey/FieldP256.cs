@@ -188,8 +188,31 @@ internal static class FieldP256
     /// <summary>h = f + g, without carries: a factor, not more.</summary>
     public static void Add(ulong[] h, ulong[] f, ulong[] g)
     {
-        for (int i = 0; i < Limbs; i++)
-            h[i] = f[i] + g[i];
+        h[0] = f[0] + g[0];
+        h[1] = f[1] + g[1];
+        h[2] = f[2] + g[2];
+        h[3] = f[3] + g[3];
+        h[4] = f[4] + g[4];
+        h[5] = f[5] + g[5];
+        h[6] = f[6] + g[6];
+        h[7] = f[7] + g[7];
+        h[8] = f[8] + g[8];
+        h[9] = f[9] + g[9];
+    }
+
+    /// <summary>h = k f for k up to 4, without carries: a factor, not more.</summary>
+    public static void Scale(ulong[] h, ulong[] f, ulong k)
+    {
+        h[0] = f[0] * k;
+        h[1] = f[1] * k;
+        h[2] = f[2] * k;
+        h[3] = f[3] * k;
+        h[4] = f[4] * k;
+        h[5] = f[5] * k;
+        h[6] = f[6] * k;
+        h[7] = f[7] * k;
+        h[8] = f[8] * k;
+        h[9] = f[9] * k;
     }
 
     /// <summary>h = f where the mask is 0, g where it is all ones.</summary>

@@ -15,7 +15,7 @@ internal sealed class P256Calculator
     private readonly ulong[] _e = new ulong[FieldP256.Limbs];
     private readonly ulong[] _f = new ulong[FieldP256.Limbs];
 
-    /// <summary>p = 2p. Source: the formulas dbl-2001-b of the Explicit-Formulas Database, for curves with a = -3.</summary>
+    /// <summary>p = 2p. Source: dbl-2001-b of the Explicit-Formulas Database, for curves with a = -3.</summary>
     public void Double(P256Point p)
     {
         ulong[] delta = _a;
@@ -29,22 +29,18 @@ internal sealed class P256Calculator
         FieldP256.Subtract(t, p.X, delta, 1);
         FieldP256.Add(alpha, p.X, delta);
         FieldP256.Multiply(alpha, alpha, t);
-        FieldP256.Add(t, alpha, alpha);
-        FieldP256.Add(alpha, alpha, t);
+        FieldP256.Scale(alpha, alpha, 3);
 
-        // Z3 = (Y + Z)^2 - gamma - delta
-        FieldP256.Add(t, p.Y, p.Z);
-        FieldP256.Square(t, t, 1);
-        FieldP256.Add(delta, delta, gamma);
-        FieldP256.Subtract(p.Z, t, delta, 1);
+        // Z3 = 2 Y Z
+        FieldP256.Multiply(p.Z, p.Y, p.Z);
+        FieldP256.Scale(p.Z, p.Z, 2);
 
         // X3 = alpha^2 - 8 beta
         FieldP256.Square(t, alpha, 1);
         FieldP256.Subtract(p.X, t, beta, 8);
 
         // Y3 = alpha (4 beta - X3) - 8 gamma^2
-        FieldP256.Add(beta, beta, beta);
-        FieldP256.Add(beta, beta, beta);
+        FieldP256.Scale(beta, beta, 4);
         FieldP256.Subtract(t, beta, p.X, 1);
         FieldP256.Multiply(t, t, alpha);
         FieldP256.Square(gamma, gamma, 1);
