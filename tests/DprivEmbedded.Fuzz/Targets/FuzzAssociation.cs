@@ -140,7 +140,12 @@ internal sealed class FuzzAssociation : IConversationFactory
     {
         for (int i = 0; Association.WakeDueMs != long.MaxValue; i++)
         {
-            FuzzFailure.Unless(i < 2000, "Timeouts without end.");
+            if (i >= 2000)
+            {
+                ServerAssociation a = Association;
+                throw new FuzzFailure("Timeouts without end: state " + a.State + ", main path " + a.MainPath + ", due in " + (a.WakeDueMs - _nowMs) + " ms, probe " + a.LastProbeKind + ", recoveries by silence " + a.SilenceRecoveries + ", by signal " + a.SignalRecoveries + ".");
+            }
+
             Pass(Math.Max(0, Association.WakeDueMs - _nowMs));
         }
 
