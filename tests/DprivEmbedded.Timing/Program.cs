@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
 using DprivEmbedded.Crypto.BouncyCastle;
+using DprivEmbedded.Crypto.Managed;
 
 namespace DprivEmbedded.Timing;
 
@@ -51,7 +52,13 @@ internal static class Program
     /// <summary>Everything. A provider is one line more.</summary>
     private static IEnumerable<Subject> All()
     {
-        return [.. Subjects.Controls(), .. Subjects.Comparisons(), .. Subjects.Primitives("BouncyCastle", random => new BouncyCastleProvider(random))];
+        return
+        [
+            .. Subjects.Controls(),
+            .. Subjects.Comparisons(),
+            .. Subjects.Primitives("Crypto.Managed", random => new ManagedProvider(random)),
+            .. Subjects.Primitives("BouncyCastle", random => new BouncyCastleProvider(random)),
+        ];
     }
 
     private static int Measure(Subject subject, double seconds, long[] times, byte[] classes)
