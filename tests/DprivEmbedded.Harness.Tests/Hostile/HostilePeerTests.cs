@@ -14,6 +14,8 @@ public class HostilePeerTests(ITestOutputHelper output)
 {
     private static readonly IReadOnlyList<HostilePeer> s_rows = HostilePeers.Rows();
 
+    internal static IEnumerable<string> Names => s_rows.Select(r => r.ToString());
+
     public static IEnumerable<TheoryDataRow<HostileTransport, string>> Rows()
     {
         return s_rows.SelectMany(row => row.Outcomes.Keys.Select(transport => new TheoryDataRow<HostileTransport, string>(transport, row.ToString())));
@@ -65,7 +67,7 @@ public class HostilePeerTests(ITestOutputHelper output)
         return HostileRun.Run(row, transport, new SystemCryptoProvider(new SeededRandomSource(1)), new SystemCryptoProvider(new SeededRandomSource(2)));
     }
 
-    private static string Root()
+    internal static string Root()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder != null && !File.Exists(Path.Combine(folder, "DprivEmbedded.sln")))
