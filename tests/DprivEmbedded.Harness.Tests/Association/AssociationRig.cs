@@ -15,7 +15,7 @@ namespace DprivEmbedded.Harness.Tests.Association;
 /// <summary>A ServerAssociation, its driver and a server on links in virtual time. The driver does what a real one does, no more: it obeys commands and moves bytes.</summary>
 internal abstract class AssociationRig : IConversationFactory, IPathFacts
 {
-    private const int MaxSteps = 2_000_000;
+    private const int MaxSteps = 200_000;
 
     private readonly byte[] _output = new byte[20_000];
     private readonly List<byte[]> _asked = [];
