@@ -21,6 +21,9 @@ public sealed class AssociationOptions
     /// <summary>How many connections or associations may be lost under a query without bringing anything meanwhile, 1..16, before it fails. Time is limited by <see cref="QueryTimeoutMs"/> besides.</summary>
     public int MaxAttempts = 5;
 
+    /// <summary>Whether queries fail as soon as the first handshake for them is broken off by the transport, so that another server can be asked; else that is tried again like a loss. A recovery is tried again in any case.</summary>
+    public bool FailFast;
+
     /// <summary>How many paths there may be at once: 2 (default) lets a resumption run beside a suspect association and lets queries hedge; 1 spares its memory, and abandons the association instead.</summary>
     public int MaxPaths = 2;
 

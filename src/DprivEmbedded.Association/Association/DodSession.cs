@@ -437,6 +437,27 @@ public sealed class DodSession : DnsConversation
     /// <summary>How often anything authentic came.</summary>
     internal int HeardCount;
 
+    internal override void Advance(long beforeMs, long nowMs)
+    {
+        if (_nowMs != beforeMs)
+            return;
+
+        _nowMs = nowMs;
+        if (_silentSinceMs == beforeMs)
+            _silentSinceMs = nowMs;
+        for (int i = 0; i < _table.Slots; i++)
+        {
+            if (_table.States[i] != QueryTable.Sent || _resendDueMs[i] != beforeMs + _resendMs[i])
+                continue;
+
+            _resendDueMs[i] = nowMs + _resendMs[i];
+            if (_firstSentMs[i] == beforeMs)
+                _firstSentMs[i] = nowMs;
+        }
+
+        _dtls.Advance(nowMs);
+    }
+
     /// <summary>When the query was sent here first.</summary>
     internal long FirstSentMs(int query)
     {

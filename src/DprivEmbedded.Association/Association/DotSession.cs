@@ -443,6 +443,23 @@ public sealed partial class DotSession : DnsConversation
     /// <summary>Whether only the server's word, and no idle time of our own, ends the connection: an association that keeps it alive by probes wants that.</summary>
     internal bool KeepsOpen;
 
+    internal override void Advance(long beforeMs, long nowMs)
+    {
+        if (_lastNowMs != beforeMs)
+            return;
+
+        _lastNowMs = nowMs;
+        if (_silentSinceMs == beforeMs)
+            _silentSinceMs = nowMs;
+        if (_idleSinceMs == beforeMs)
+            _idleSinceMs = nowMs;
+        for (int i = 0; i < _sentMs.Length; i++)
+        {
+            if (_sentMs[i] == beforeMs)
+                _sentMs[i] = nowMs;
+        }
+    }
+
     /// <summary>When the query was sent here last.</summary>
     internal long SentMs(int query)
     {

@@ -292,7 +292,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
-        if (transport && error != TlsError.ConnectFailed)
+        if (transport && error != TlsError.ConnectFailed && (recovers || !_options.FailFast))
         {
             for (int i = 0; i < _options.MaxQueries; i++)
             {

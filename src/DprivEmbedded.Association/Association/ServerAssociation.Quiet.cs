@@ -158,6 +158,8 @@ public sealed partial class ServerAssociation
 
         main.TestedGapMs = _nowMs - main.HeardMs;
         _probing = kind;
+        LastProbeKind = kind;
+        ProbesSent++;
         _probePath = _main;
         _probeResult = AssociationEvent.None;
         if (kind == ProbeKind.Keepalive)

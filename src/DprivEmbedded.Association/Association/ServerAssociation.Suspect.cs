@@ -249,6 +249,8 @@ public sealed partial class ServerAssociation
 
         if (reset)
             AwaitReopening();
+        else if (error == TlsError.SilentPeer && HasQueries())
+            SilenceRecoveries++;
     }
 
     /// <summary>A connection was torn down by somebody who need not have been the server. The next one is made at once while the budget lasts, and later and later without.</summary>
@@ -260,6 +262,7 @@ public sealed partial class ServerAssociation
         if (_budget.TryTake(_nowMs))
         {
             SignalRecoveries++;
+            ResetRecoveries++;
             _openNotBeforeMs = _nowMs;
             _openBackOffMs = FirstBackOffMs;
             return;
@@ -375,6 +378,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        SilenceRecoveries++;
         _silences++;
         if (_options.MaxPaths > 1)
             StartBeside(Recovery);

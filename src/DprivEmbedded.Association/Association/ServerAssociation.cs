@@ -572,6 +572,18 @@ public sealed partial class ServerAssociation
     /// <summary>Recoveries that unauthenticated signals started.</summary>
     public int SignalRecoveries;
 
+    /// <summary>Those among <see cref="SignalRecoveries"/> that were TCP resets.</summary>
+    public int ResetRecoveries;
+
+    /// <summary>Recoveries that silence started.</summary>
+    public int SilenceRecoveries;
+
+    /// <summary>Probes sent, of the policy and of <see cref="Probe"/>.</summary>
+    public int ProbesSent;
+
+    /// <summary>How the last probe was made, one of <see cref="Association.ProbeKind"/>.</summary>
+    public int LastProbeKind;
+
     /// <summary>Unauthenticated signals that started nothing: the budget was spent, or nothing was in flight.</summary>
     public int SignalsIgnored;
 
