@@ -83,6 +83,13 @@ internal abstract class AssociationRig : IConversationFactory, IPathFacts
 
     protected abstract Crypto.ICryptoProvider Crypto { get; }
 
+    /// <summary>The client's primitives.</summary>
+    public Crypto.ICryptoProvider Provider => Crypto;
+
+    /// <summary>Gives what the client sent to the server at once, and takes what that sends.</summary>
+    /// <returns>Number of bytes in <paramref name="wire"/>.</returns>
+    public abstract int Exchange(int path, byte[] wire, int count, long nowMs);
+
     /// <summary>Asks, and lets the driver act.</summary>
     /// <returns>The question's number, counted from 0.</returns>
     public int Ask(string name = "www.example")
