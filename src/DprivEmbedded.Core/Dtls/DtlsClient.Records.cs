@@ -16,6 +16,9 @@ public sealed partial class DtlsClient
     private const int EarlyBytes = 640;
     private const int VersionMinor = 0xFD;
 
+    // The largest content, what protection may add to it (RFC 6347 section 4.1), and a header with the longest connection id.
+    private const int MaxRecordBytes = RecordProtection.MaxPlaintextBytes + 2048 + DtlsRecordProtection.HeaderBytes + 32;
+
     private static readonly byte[] NoConnectionId = new byte[0];
 
     /// <summary>Takes a datagram. Its records are read by <see cref="NextEvent"/>, in place: the buffer must stay untouched until that returns <see cref="DtlsClientEvent.None"/>.</summary>
@@ -238,7 +241,7 @@ public sealed partial class DtlsClient
         for (int i = 0; form && i < cid; i++)
             form = buffer[start + 11 + i] == _read.ConnectionId[i];
 
-        if (!form || _replay.IsReplay(sequence) || !_read.Open(1, sequence, buffer, start, recordBytes))
+        if (!form || recordBytes > MaxRecordBytes || _replay.IsReplay(sequence) || !_read.Open(1, sequence, buffer, start, recordBytes))
         {
             DiscardedRecords++;
             return;
@@ -247,6 +250,12 @@ public sealed partial class DtlsClient
         _replay.Note(sequence);
         int offset = _read.OpenedOffset;
         int count = _read.OpenedBytes;
+        if (count > RecordProtection.MaxPlaintextBytes)
+        {
+            Fail(TlsError.RecordOverflow);
+            return;
+        }
+
         switch (_read.OpenedType)
         {
             case ContentType.ApplicationData:
@@ -285,6 +294,8 @@ public sealed partial class DtlsClient
             _peerClosed = true;
         else if (level == 2)
             FailSilently(TlsError.AlertReceived + description);
+        else if (level != 1)
+            Fail(TlsError.IllegalParameter);
     }
 
     private void OnHeartbeat(byte[] buffer, int offset, int count)
@@ -332,6 +343,8 @@ public sealed partial class DtlsClient
             RepeatOnTrigger();
         else if (buffer[offset] == HandshakeType.HelloRequest)
             EnqueueAlert(1, AlertDescription.NoRenegotiation);
+        else if (sequence == _nextSequence)
+            Fail(TlsError.UnexpectedMessage);
     }
 
     private void OnHandshakeRecord(int epoch, int offset, int count)
