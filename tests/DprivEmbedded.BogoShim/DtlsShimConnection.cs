@@ -144,7 +144,7 @@ internal sealed class DtlsShimConnection : ShimConnection
         }
     }
 
-    protected override ShimEvent EndOfStream() => _client.IsConnected ? ShimEvent.EndOfStream : ShimEvent.Failed;
+    protected override ShimEvent EndOfStream() => ShimEvent.EndOfStream;
 
     private bool ReadAll(byte[] buffer, int count)
     {

@@ -14,7 +14,7 @@ internal sealed class Exchange
 {
     private static readonly int[] RecordSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
 
-    private readonly ShimProvider _provider = new();
+    private readonly ShimProvider _provider;
     private readonly ShimVerifier _verifier;
     private readonly KeyExporter _exporter;
     private readonly ShimConnection _connection;
@@ -23,6 +23,7 @@ internal sealed class Exchange
     private readonly byte[]? _offeredTicket;
     private readonly TlsSession? _offered;
     private readonly string? _offeredProtocol;
+    private readonly int _offeredGroup;
     private ShimConfig _config;
     private bool _offeredEarlyData;
     private int _earlyDataLeft;
@@ -31,11 +32,13 @@ internal sealed class Exchange
     private bool _connected;
     private bool _newSession;
 
-    public Exchange(ShimConfig config, ShimConfig retry, TlsSession? session, ShimClock clock, int port)
+    public Exchange(ShimConfig config, ShimConfig retry, TlsSession? session, ShimClock clock, ShimProvider provider, int port)
     {
+        _provider = provider;
         _config = config;
         _retry = retry;
         _isResume = session != null;
+        _offeredGroup = session?.Group ?? 0;
         _offeredProtocol = session?.ApplicationProtocol;
         _offered = session;
         _earlyDataLeft = session?.MaxEarlyDataBytes ?? 0;
@@ -175,6 +178,7 @@ internal sealed class Exchange
 
     private byte[] Export()
     {
+        Check(_connected, "no keys can be exported before the handshake is over");
         string? context = _config.UseExportContext ? _config.ExportContext : null;
         return _connection.Version == ProtocolVersion.Tls13
             ? _exporter.Export13(_config.ExportLabel, context, _config.ExportBytes)
@@ -311,6 +315,7 @@ internal sealed class Exchange
     /// <summary>What a caller does that no longer trusts what it trusted when the session was made. Nothing but early data has been sent yet.</summary>
     private void Reverify()
     {
+        _connection.Flush();
         if (!_config.VerifyFail)
             return;
 
@@ -356,7 +361,9 @@ internal sealed class Exchange
         Check(_config.ExpectVersion == 0 || _config.ExpectVersion == (_config.Dtls ? ProtocolVersion.Tls12 : _connection.Version), "the version is not the expected one");
         Check(_connection.IsResumed == (_isResume && !_config.ExpectSessionMiss), _connection.IsResumed ? "the session was resumed" : "the session was not resumed");
         Check(_config.ExpectCipher == 0 || _config.ExpectCipher == _connection.Suite, "the cipher suite is not the expected one");
-        Check(_config.ExpectCurve == 0 || _config.ExpectCurve == _connection.Group, "the group is not the expected one");
+        // What TLS 1.2 does not negotiate again is what it was.
+        int group = _connection.Group == 0 && _connection.IsResumed ? _offeredGroup : _connection.Group;
+        Check(_config.ExpectCurve == 0 || _config.ExpectCurve == group, "the group is not the expected one");
         Check(_config.ExpectPeerSignatureAlgorithm == 0 || _config.ExpectPeerSignatureAlgorithm == _provider.LastScheme, "the signature scheme is not the expected one");
         Check((_config.ExpectAlpn ?? string.Empty) == (_connection.ApplicationProtocol ?? string.Empty), "the application protocol is not the expected one");
         Check(!_config.ExpectHelloRetry || _connection.WasHelloRetried, "there was no HelloRetryRequest");

@@ -48,6 +48,7 @@ internal static class Program
     private static void Run(ShimFlags flags, ref int version)
     {
         ShimClock clock = new();
+        ShimProvider provider = new();
         TlsSession? session = null;
         for (int i = 0; i <= flags.ResumeCount; i++)
         {
@@ -55,7 +56,7 @@ internal static class Program
             if (i > 0 && session == null)
                 throw new ShimFailure("there is no session to offer");
 
-            Exchange exchange = new(config, flags.Retry, session, clock, flags.Port);
+            Exchange exchange = new(config, flags.Retry, session, clock, provider, flags.Port);
             try
             {
                 exchange.Run();

@@ -340,7 +340,7 @@ public sealed partial class DtlsClient
 
         int sequence = (buffer[offset + 4] << 8) | buffer[offset + 5];
         if (buffer[offset] == HandshakeType.Finished && sequence == _nextSequence - 1)
-            RepeatOnTrigger();
+            RepeatOnTrigger(true);
         else if (buffer[offset] == HandshakeType.HelloRequest)
             EnqueueAlert(1, AlertDescription.NoRenegotiation);
         else if (sequence == _nextSequence)
@@ -380,7 +380,7 @@ public sealed partial class DtlsClient
         {
             // The peer repeats the flight that ours answers: ours was lost.
             if (sequence == _peerFlightEnd && fragmentOffset + fragmentLength == messageLength && type != HandshakeType.HelloVerifyRequest)
-                RepeatOnTrigger();
+                RepeatOnTrigger(false);
 
             return;
         }
@@ -463,9 +463,10 @@ public sealed partial class DtlsClient
     /// The peer repeats the flight that ours answers, so ours is missing there, unless the repetition was on its way before ours could arrive: a copy that the network made, or the rest of
     /// a repeated flight whose first part was enough.
     /// </summary>
-    private void RepeatOnTrigger()
+    /// <param name="authentic">Whether the repetition is the peer's beyond doubt: then there is no limit to how often it is answered.</param>
+    private void RepeatOnTrigger(bool authentic)
     {
-        if (_flightPending || _triggered >= MaxTriggered || _nowMs - _flightSentMs < _leastRttMs)
+        if (_flightPending || (!authentic && _triggered >= MaxTriggered) || _nowMs - _flightSentMs < _leastRttMs)
             return;
 
         _triggered++;
