@@ -48,11 +48,11 @@ public static class FlowCatalog
         },
         new("6", "NAT/Firewall State Loss, DTLS", "DTLS 1.2", 1)
         {
-            Figure = 6, CodeFile = Use, Datagrams = true, Nat = new NatSettings(), Loss = FlowLoss.Nat, LossText = "NAT lost its state, makes the same mapping again",
+            Figure = 6, CodeFile = Use, Datagrams = true, Nat = new NatSettings(), Loss = FlowLoss.Nat, LossText = "state lost, same mapping again",
         },
         new("7", "NAT/Firewall State Loss, DTLS changed mapping", "DTLS 1.2", 3)
         {
-            Figure = 7, CodeFile = Suspect, Datagrams = true, Nat = new NatSettings { PortPolicy = NatPortPolicy.RandomPort }, Loss = FlowLoss.Nat, LossText = "NAT lost its state, makes another mapping",
+            Figure = 7, CodeFile = Suspect, Datagrams = true, Nat = new NatSettings { PortPolicy = NatPortPolicy.RandomPort }, Loss = FlowLoss.Nat, LossText = "state lost, another mapping",
         },
         new("8", "NAT/Firewall State Loss, TLS with TCP Fast Open", "TLS 1.2 + TFO", 3)
         {
@@ -70,11 +70,11 @@ public static class FlowCatalog
         new("hedge", "Figures 2 and 7 without foreknowledge: query and resumption in one burst", "DTLS 1.2", 2)
         {
             CodeFile = Use, Datagrams = true, Nat = new NatSettings { PortPolicy = NatPortPolicy.RandomPort }, Loss = FlowLoss.Nat, ReuseUpToMs = 100, HedgeUpToMs = 100_000, Action = QueryAction.Hedge,
-            LossText = "NAT lost its state, makes another mapping",
+            LossText = "state lost, another mapping",
         },
         new("connection-id", "Figure 7 with a Connection ID", "DTLS 1.2 + CID", 1)
         {
-            CodeFile = Use, Datagrams = true, ConnectionId = true, Nat = new NatSettings { PortPolicy = NatPortPolicy.RandomPort }, Loss = FlowLoss.Nat, LossText = "NAT lost its state, makes another mapping",
+            CodeFile = Use, Datagrams = true, ConnectionId = true, Nat = new NatSettings { PortPolicy = NatPortPolicy.RandomPort }, Loss = FlowLoss.Nat, LossText = "state lost, another mapping",
         },
         new("early-data", "Figures 5 and 8 with early data, when foreseen", "TLS 1.3 + TFO", 1)
         {

@@ -58,7 +58,10 @@ internal sealed class FlowLabels
             parts.Add("ICMP unreachable");
 
         if (_parts.TryGetValue(position, out List<string>? told))
-            parts.AddRange(told);
+        {
+            foreach (string what in told)
+                parts.Add(what is "ClientHello" or "ServerHello" ? what + FlowHello.Describe(packet) : what);
+        }
         else if (packet is UdpDatagram { Data: [ContentType.Alert, 0xFE, _, 0, 0, ..] })
             parts.Add("alert");
         else if (packet.DataBytes > 0)

@@ -56,14 +56,32 @@ public class FlowTests
     }
 
     [Fact]
-    public void Dump()
+    public void A_ladder_stops_at_the_NAT_and_says_what_the_hellos_hold()
     {
-        foreach (FlowScenario s in FlowCatalog.Figures.Concat(FlowCatalog.Beyond))
+        string[] ladder = Ladder("8");
+        Assert.StartsWith("Figure 8: ", ladder[0], System.StringComparison.Ordinal);
+        Assert.StartsWith("|--DNS query (199 B) ------------>X ", ladder[4], System.StringComparison.Ordinal);
+        Assert.StartsWith("|<-TCP RST (40 B) ----------------| ", ladder[5], System.StringComparison.Ordinal);
+        Assert.StartsWith("|--TCP SYN, ClientHello w/ resumption (", ladder[6], System.StringComparison.Ordinal);
+        Assert.StartsWith("3 round trips (as the seed says), 8 packets, ", ladder[^2], System.StringComparison.Ordinal);
+        Assert.Contains(Ladder("4"), line => line.Contains("ClientHello + key_share + pre_shared_key", System.StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_drawing_is_well_formed_and_has_an_arrow_for_each_step()
+    {
+        foreach (FlowScenario scenario in FlowCatalog.Figures.Concat(FlowCatalog.Beyond))
         {
-            FlowRun run = FlowCatalog.Run(s);
-            System.Console.WriteLine($"{s.Name} {s.Title}: {run.Counts} assoc {run.AssociationRoundTrips} {run.ElapsedUs / 1000.0} ms");
-            foreach (FlowStep step in run.Steps)
-                System.Console.WriteLine($"  {step.TimeUs / 1000.0,7:0.0} {(step.Direction == PacketDirection.Up ? "->" : "<-")} {(step.EndsAtNat ? "X" : " ")} {step.Text} ({step.Bytes} B)");
+            FlowRun run = FlowCatalog.Run(scenario);
+            System.Xml.Linq.XDocument svg = System.Xml.Linq.XDocument.Parse(FlowDrawing.Draw(run));
+            Assert.Equal(run.Steps.Count, svg.Descendants().Count(e => e.Attribute("marker-end") != null));
         }
+    }
+
+    private static string[] Ladder(string name)
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        FlowLadder.Write(output, FlowCatalog.Run(FlowCatalog.Find(name)!));
+        return output.ToString().Split('\n');
     }
 }
