@@ -67,7 +67,7 @@ public static class FlowCatalog
     /// <summary>The rows beyond the seed that this library speaks the protocols of; see <see cref="OpenRow"/> for the one that it does not.</summary>
     public static IReadOnlyList<FlowScenario> Beyond { get; } =
     [
-        new("hedge", "Figures 2 and 7 without foreknowledge: query and resumption in one burst", "DTLS 1.2", 2)
+        new("hedge", "Figures 2 and 7, query and resumption in one burst", "DTLS 1.2", 2)
         {
             CodeFile = Use, Datagrams = true, Nat = new NatSettings { PortPolicy = NatPortPolicy.RandomPort }, Loss = FlowLoss.Nat, ReuseUpToMs = 100, HedgeUpToMs = 100_000, Action = QueryAction.Hedge,
             LossText = "state lost, another mapping",

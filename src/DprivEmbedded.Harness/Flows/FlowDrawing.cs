@@ -7,9 +7,9 @@ namespace DprivEmbedded.Harness.Flows;
 /// <summary>Draws a flow as SVG: time goes down, an arrow for each step, its contents above it.</summary>
 public static class FlowDrawing
 {
-    private const int Width = 760;
+    private const int Width = 860;
     private const int Left = 90;
-    private const int Right = 610;
+    private const int Right = 710;
     private const int Top = 92;
     private const int RowHeight = 46;
     private const int Slope = 10;
@@ -26,7 +26,7 @@ public static class FlowDrawing
         Line(svg, $"<title>{Escape(FlowLadder.Title(run.Scenario))}</title>");
         Line(svg, $"<rect width=\"{Width}\" height=\"{height}\" fill=\"#ffffff\"/>");
         Line(svg, $"<defs><marker id=\"head\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0L10 5L0 10z\" fill=\"#1f3a5f\"/></marker></defs>");
-        Line(svg, $"<text x=\"{Width / 2}\" y=\"24\" text-anchor=\"middle\" font-size=\"15\" font-weight=\"bold\">{Escape(FlowLadder.Title(run.Scenario))}</text>");
+        Line(svg, $"<text x=\"{Width / 2}\" y=\"24\" text-anchor=\"middle\" font-size=\"14\" font-weight=\"bold\">{Escape(FlowLadder.Title(run.Scenario))}</text>");
         Column(svg, Left, "client", height);
         Column(svg, Right, "server", height);
         if (run.HasNat)
