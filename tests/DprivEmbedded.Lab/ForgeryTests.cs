@@ -34,6 +34,35 @@ public sealed class ForgeryTests(ITestOutputHelper output)
         Assert.Equal(0, await GoOnAsync(network, ForgeryKind.BlindReset, Figure.Options(LabServe.Tls)));
     }
 
+    /// <summary>Against resets with the right sequence number TCP has no means: each ends a connection. The next lookup resumes, and without lookups nothing is sent.</summary>
+    [Fact]
+    public async Task Over_TCP_exact_resets_cost_a_resumption_each_and_lookups_go_on()
+    {
+        await using var network = await LabNetwork.StartAsync(new LabOptions { DelayMs = 10 });
+        await LabServe.StartAsync(network);
+        var capture = await network.CaptureAtClientAsync();
+        var client = await LabClient.StartAsync(network, Figure.Options(LabServe.Tls));
+        await Figure.PrepareAsync(network, client);
+        var forger = await Forger.StartAsync(network, ForgeryKind.ExactReset, 3, LabServe.Tls);
+
+        var start = await client.QueryAsync();
+        var end = start;
+        var slowest = 0.0;
+        var lookups = 1;
+        for (; end.EndUs - start.StartUs < 5_000_000; lookups++)
+        {
+            end = await client.QueryAsync();
+            slowest = Math.Max(slowest, end.ElapsedMs);
+            await Task.Delay(100);
+        }
+
+        var packets = (await capture.ReadAsync()).Where(p => p.TimeUs >= start.StartUs && p.TimeUs <= end.EndUs).ToArray();
+        var connections = packets.Where(p => p.IsUp && p.Syn).Select(p => p.NearPort).Distinct().Count();
+        output.WriteLine($"{forger.Sent} resets, {lookups} lookups, the slowest {slowest:0} ms, {connections} connections");
+        output.WriteLine(Exchange.Between(packets, 0, long.MaxValue).Listing);
+        Assert.InRange(connections, 3, forger.Sent);
+    }
+
     private async Task<int> GoOnAsync(LabNetwork network, ForgeryKind kind, LabClientOptions options)
     {
         var capture = await network.CaptureAtClientAsync();

@@ -90,7 +90,7 @@ public sealed class SilenceTests(ITestOutputHelper output)
     private static async Task PrepareAsync(LabNetwork network, LabClient client)
     {
         await Figure.PrepareAsync(network, client);
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 14; i++)
             await client.QueryAsync();
         await network.SettleAsync();
     }

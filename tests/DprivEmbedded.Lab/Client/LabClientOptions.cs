@@ -21,6 +21,9 @@ public sealed record LabClientOptions
 
     public bool EarlyData { get; init; }
 
+    /// <summary>The policy's thresholds; null for the driver's own policy.</summary>
+    public LabPolicy? Policy { get; init; }
+
     public int QueryTimeoutMs { get; init; } = 8000;
 
     public int IdleTimeoutMs { get; init; } = 60000;

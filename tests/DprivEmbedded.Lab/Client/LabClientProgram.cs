@@ -1,9 +1,11 @@
 using System;
+using System.Globalization;
 using System.Linq;
 using System.Net;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using DprivEmbedded.Association;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
 using DprivEmbedded.Dns;
 using DprivEmbedded.Sockets;
@@ -13,7 +15,7 @@ namespace DprivEmbedded.Lab.Client;
 
 /// <summary>
 /// The mode <c>client</c>: a <see cref="DprivResolver"/> that does what standard input says, one command a line, and answers each with a line of JSON when it is done. The first line is a <see cref="LabClientOptions"/>.
-/// Commands: <c>query NAME</c>, <c>queries N NAME</c> (at once), <c>close</c>, <c>probe</c>, <c>moved</c>, <c>status</c>; the end of the input ends it.
+/// Commands: <c>query NAME</c>, <c>queries N NAME</c> (at once), <c>close</c>, <c>probe</c>, <c>moved</c>, <c>power PERMISSION</c>, <c>status</c>; the end of the input ends it.
 /// </summary>
 internal static class LabClientProgram
 {
@@ -66,6 +68,8 @@ internal static class LabClientProgram
             IdleTimeoutMs = options.IdleTimeoutMs,
         };
         result.Servers.Add(server);
+        if (options.Policy is { } policy)
+            result.Policy = _ => new ThresholdPolicy { ReuseUpToMs = policy.ReuseUpToMs, HedgeUpToMs = policy.HedgeUpToMs, ProbeAfterMs = policy.ProbeAfterMs };
         if (options.Tls == "1.2")
             result.MaxVersion = ProtocolVersion.Tls12;
         if (options.Tls == "1.3")
@@ -81,7 +85,7 @@ internal static class LabClientProgram
             case "query":
                 return await QueryAsync(resolver, words[1]).ConfigureAwait(false);
             case "queries":
-                var all = await Task.WhenAll(Enumerable.Range(0, int.Parse(words[1])).Select(_ => QueryAsync(resolver, words[2]))).ConfigureAwait(false);
+                var all = await Task.WhenAll(Enumerable.Range(0, int.Parse(words[1], CultureInfo.InvariantCulture)).Select(_ => QueryAsync(resolver, words[2]))).ConfigureAwait(false);
                 return new LabReply
                 {
                     Event = "answer", StartUs = start, EndUs = NowUs(), Answers = all.Sum(a => a.Answers), Failures = all.Sum(a => a.Failures),
@@ -90,18 +94,22 @@ internal static class LabClientProgram
             case "close":
                 resolver.CloseConnections();
                 break;
+            case "power":
+                resolver.SetPower(int.Parse(words[1], CultureInfo.InvariantCulture));
+                break;
             case "moved":
                 resolver.NetworkChanged();
                 break;
             case "probe":
                 var probe = (await resolver.ProbeAsync().ConfigureAwait(false)).FirstOrDefault();
-                return new LabReply { Event = "probe", StartUs = start, EndUs = NowUs(), IsAnswered = probe?.IsAnswered ?? false };
+                return new LabReply { Event = "probe", StartUs = start, EndUs = NowUs(), IsAnswered = probe?.IsAnswered ?? false, ProbeKind = probe?.Kind ?? 0 };
             case "status":
                 var statistics = resolver.Statistics;
                 return new LabReply
                 {
                     Event = "status", Connections = statistics.Connections, FullHandshakes = statistics.FullHandshakes, ResumedHandshakes = statistics.ResumedHandshakes,
-                    Answers = (int)statistics.Answers, Failures = (int)statistics.Failures,
+                    Answers = (int)statistics.Answers, Failures = (int)statistics.Failures, ProbesSent = statistics.ProbesSent, ProbesAnswered = statistics.ProbesAnswered,
+                    SignalRecoveries = statistics.SignalRecoveries + statistics.ResetRecoveries, SignalsIgnored = statistics.SignalsIgnored, Hedges = statistics.Hedges,
                 };
             default:
                 return new LabReply { Event = "failed", Error = "no such command: " + words[0] };
@@ -119,7 +127,7 @@ internal static class LabClientProgram
             return new LabReply
             {
                 Event = "answer", StartUs = start, EndUs = NowUs(), Answers = 1, Rcode = DnsResponseCode.ToText(lookup.Message.ResponseCode), RoundTrips = lookup.RoundTrips, Attempts = lookup.Attempts,
-                Handshake = lookup.Handshake.ToString(), Transport = lookup.Transport, UsedFastOpen = lookup.UsedFastOpen,
+                Handshake = lookup.Handshake.ToString(), Transport = lookup.Transport, UsedFastOpen = lookup.UsedFastOpen, Action = lookup.Action,
             };
         }
         catch (DprivException e)

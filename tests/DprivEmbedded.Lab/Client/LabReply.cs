@@ -38,6 +38,23 @@ public sealed record LabReply
     /// <summary>Whether a probe was answered.</summary>
     public bool IsAnswered { get; init; }
 
+    /// <summary>How it probed, one of <see cref="DprivEmbedded.Association.ProbeKind"/>.</summary>
+    public int ProbeKind { get; init; }
+
+    /// <summary>What the query did, one of <see cref="DprivEmbedded.Association.QueryAction"/>.</summary>
+    public int Action { get; init; }
+
+    public long ProbesSent { get; init; }
+
+    public long ProbesAnswered { get; init; }
+
+    /// <summary>Recoveries that signals started which nobody authenticated: alerts, ICMP, resets.</summary>
+    public long SignalRecoveries { get; init; }
+
+    public long SignalsIgnored { get; init; }
+
+    public long Hedges { get; init; }
+
     public long FullHandshakes { get; init; }
 
     public long ResumedHandshakes { get; init; }
