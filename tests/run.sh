@@ -36,6 +36,7 @@ peers=(
     "nft:nftables:the network lab"
     "iptables:iptables:the network lab"
     "conntrack:conntrack:the network lab"
+    "tshark:tshark:captures of the simulated network"
 )
 
 say() { printf '%s\n' "$*"; }

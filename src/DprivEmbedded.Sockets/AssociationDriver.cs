@@ -18,6 +18,8 @@ internal sealed partial class AssociationDriver : IPathFacts, ISessionCache, IDi
 {
     private const int MaxQueries = 255;
     private const int MaxAttempts = 3;
+    private const int MaxPostponements = 50;
+    private const int PostponementMs = 2;
 
     private readonly DprivResolverOptions _options;
     private readonly ResolverSessions _sessions;
@@ -34,6 +36,7 @@ internal sealed partial class AssociationDriver : IPathFacts, ISessionCache, IDi
 
     private TaskCompletionSource<bool>? _probe;
     private long _probeMs;
+    private int _postponed;
     private bool _draining;
     private bool _disposed;
     private long _totalUp;
@@ -282,6 +285,7 @@ internal sealed partial class AssociationDriver : IPathFacts, ISessionCache, IDi
         while (again)
         {
             again = Execute();
+            _association.Advance(NowMs());
             foreach (TransportPath path in _paths)
                 again |= Flush(path);
 
@@ -445,6 +449,15 @@ internal sealed partial class AssociationDriver : IPathFacts, ISessionCache, IDi
             if (_disposed)
                 return;
 
+            // What came already is read before silence is judged: a busy machine is no silent server.
+            if (_postponed < MaxPostponements && (_paths[0].HasInput || _paths[1].HasInput))
+            {
+                _postponed++;
+                _timer.Change(PostponementMs, Timeout.Infinite);
+                return;
+            }
+
+            _postponed = 0;
             _association.HandleTimeout(NowMs());
             Drain();
         }

@@ -34,6 +34,22 @@ internal abstract class TransportPath
     /// <summary>Whether all that was written, and a probe, is acknowledged by the server's host; false where that is not known.</summary>
     public virtual bool IsAcknowledged => false;
 
+    /// <summary>Whether something came that was not read yet.</summary>
+    public bool HasInput
+    {
+        get
+        {
+            try
+            {
+                return Socket != null && Socket.Available > 0;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Makes a socket; <see cref="AssociationDriver.Opened"/> or <see cref="AssociationDriver.Ended"/> follows.</summary>
     public abstract void Open(bool fastOpen);
 

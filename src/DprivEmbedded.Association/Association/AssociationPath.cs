@@ -53,10 +53,22 @@ internal sealed class AssociationPath
     public long SilentSinceMs;
     public long TestedGapMs;
     public int SilenceChecks;
+
+    /// <summary>How often the silence that counts as a loss is doubled: the server was heard without the answer that is awaited, so that this is late rather than lost.</summary>
+    public int Patience;
+
+    /// <summary>Whether a heartbeat asked in this silence whether the server is there.</summary>
+    public bool HeartbeatSent;
     public bool Suspect;
     public bool Unreachable;
     public bool SocketGone;
     public bool ResetSeen;
+
+    /// <summary>When the handshake got on last.</summary>
+    public long ProgressMs;
+
+    /// <summary>How often its present flight was repeated.</summary>
+    public int Stalls;
 
     private int _falseStartRepeats;
     private long _falseStartMs;
@@ -89,6 +101,8 @@ internal sealed class AssociationPath
         SilentSinceMs = -1;
         TestedGapMs = 0;
         SilenceChecks = 0;
+        Patience = 0;
+        HeartbeatSent = false;
         Suspect = false;
         Unreachable = false;
         SocketGone = false;
@@ -96,6 +110,7 @@ internal sealed class AssociationPath
         MovePending = false;
         ProbePending = false;
         ConnectedPending = false;
+        Stalls = 0;
         _falseStartRepeats = 0;
     }
 

@@ -94,7 +94,7 @@ public sealed class DodSession : DnsConversation
 
             for (int i = 0; i < _table.Slots; i++)
             {
-                if (_table.States[i] == QueryTable.Sent && _resendDueMs[i] < due)
+                if (_table.States[i] == QueryTable.Sent && !OnlyListens && _resendDueMs[i] < due)
                     due = _resendDueMs[i];
             }
 
@@ -142,6 +142,7 @@ public sealed class DodSession : DnsConversation
         _closedReported = false;
         _closeReason = DotCloseReason.None;
         _error = TlsError.None;
+        OnlyListens = false;
         _associations++;
         _turns = 0;
         _transmitted = false;
@@ -217,7 +218,7 @@ public sealed class DodSession : DnsConversation
             EndIfSilent();
 
         _dtls.HandleTimeout(nowMs);
-        for (int i = 0; i < _table.Slots; i++)
+        for (int i = 0; !OnlyListens && i < _table.Slots; i++)
         {
             if (_table.States[i] == QueryTable.Sent && nowMs >= _resendDueMs[i])
                 Resend(i);
@@ -430,11 +431,32 @@ public sealed class DodSession : DnsConversation
     /// <summary>The first wait before a query is sent again, in milliseconds; 0 where the conversation finds it by itself. An association sets it, and then looks after silence and suspicion itself, too.</summary>
     internal int RetryMs;
 
-    /// <summary>Whether a repeated query goes with a heartbeat, so that a slow resolver can be told from a lost association.</summary>
-    internal bool HeartbeatOnResend;
+    /// <summary>Whether nothing is sent again any more: the association is only listened to.</summary>
+    internal bool OnlyListens;
 
     /// <summary>How often anything authentic came.</summary>
     internal int HeardCount;
+
+    internal override void Advance(long beforeMs, long nowMs)
+    {
+        if (_nowMs != beforeMs)
+            return;
+
+        _nowMs = nowMs;
+        if (_silentSinceMs == beforeMs)
+            _silentSinceMs = nowMs;
+        for (int i = 0; i < _table.Slots; i++)
+        {
+            if (_table.States[i] != QueryTable.Sent || _resendDueMs[i] != beforeMs + _resendMs[i])
+                continue;
+
+            _resendDueMs[i] = nowMs + _resendMs[i];
+            if (_firstSentMs[i] == beforeMs)
+                _firstSentMs[i] = nowMs;
+        }
+
+        _dtls.Advance(nowMs);
+    }
 
     /// <summary>When the query was sent here first.</summary>
     internal long FirstSentMs(int query)
@@ -511,9 +533,6 @@ public sealed class DodSession : DnsConversation
     {
         if (_table.IsShared)
         {
-            if (HeartbeatOnResend)
-                _dtls.SendHeartbeat(_nowMs);
-
             Repeat(query);
             return;
         }

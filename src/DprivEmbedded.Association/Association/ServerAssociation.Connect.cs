@@ -35,6 +35,11 @@ public sealed partial class ServerAssociation
     private const int Orderly = 1;
     private const int Silently = 2;
 
+    // A handshake that stands still is made again so often, before its own time limit holds.
+    private const int MaxHandshakeRestarts = 3;
+    private const int StalledRepeats = 3;
+    private const int MaxDoubtedAlerts = 2;
+
     private const int FirstBackOffMs = 1000;
     private const int MaxBackOffMs = 60000;
 
@@ -49,9 +54,10 @@ public sealed partial class ServerAssociation
     private bool _sessionsChanged;
     private long _openNotBeforeMs;
     private int _openBackOffMs = FirstBackOffMs;
+    private int _handshakeRestarts;
     private long _besideNotBeforeMs;
     private int _besideBackOffMs = FirstBackOffMs;
-    private long _leavingUntilMs;
+    private bool _leavingDrains;
 
     private static bool IsCandidate(int role)
     {
@@ -154,6 +160,7 @@ public sealed partial class ServerAssociation
 
         path.State = AssociationPath.Handshaking;
         path.OpeningMs = _nowMs;
+        path.ProgressMs = _nowMs;
         path.Conversation.Open(session, _nowMs, UtcNowMs());
     }
 
@@ -175,6 +182,7 @@ public sealed partial class ServerAssociation
         path.HeardMs = _nowMs;
         path.SilentSinceMs = path.Conversation.InFlight > 0 ? _nowMs : -1;
         path.TestedGapMs = 0;
+        path.Patience = NewPatience();
         path.ConnectedPending = true;
         _planDirty = true;
         if (path.Dod != null)
@@ -187,6 +195,7 @@ public sealed partial class ServerAssociation
         }
 
         _withoutSession = false;
+        _handshakeRestarts = 0;
         if (path.OfferedSession && !resumed)
         {
             // A server that refused one session has forgotten the others of its time, too.
@@ -214,8 +223,11 @@ public sealed partial class ServerAssociation
 
         _beside = old;
         _besideRole = Leaving;
-        _leavingUntilMs = _nowMs + SilenceMs();
-        if (role == Renewal || _paths[old].State != AssociationPath.Live)
+        _leavingDrains = false;
+        AssociationPath left = _paths[old];
+        if (left.Dod != null)
+            left.Dod.OnlyListens = true;
+        if (role == Renewal || left.State != AssociationPath.Live)
             EndLeaving();
     }
 
@@ -244,6 +256,14 @@ public sealed partial class ServerAssociation
             ForgetBeside();
         else
             _main = -1;
+
+        // Nobody authenticated an alert of a DTLS handshake: it is believed when others say the same.
+        if (!again && _paths[index].Dod != null && error >= TlsError.AlertReceived && _handshakeRestarts < MaxDoubtedAlerts && _budget.TryTake(_nowMs))
+        {
+            _handshakeRestarts++;
+            SignalRecoveries++;
+            again = true;
+        }
 
         if (again)
         {
@@ -286,6 +306,46 @@ public sealed partial class ServerAssociation
             FailUnplaced(error);
     }
 
+    /// <summary>When a handshake over TCP is looked at: silence there is waited for as if no round trip time were known, and longer each time.</summary>
+    private long HandshakeDueMs(AssociationPath path)
+    {
+        if (path.Dot == null || path.State != AssociationPath.Handshaking || _handshakeRestarts >= MaxHandshakeRestarts)
+            return long.MaxValue;
+
+        int silence = SilenceMs() > _options.InitialSilenceMs ? SilenceMs() : _options.InitialSilenceMs;
+        return path.ProgressMs + ((long)silence << _handshakeRestarts);
+    }
+
+    /// <summary>Makes handshakes again over which silence has fallen, on a path of their own: what a NAT forgot in the middle comes to no end otherwise.</summary>
+    private void CheckHandshakes()
+    {
+        for (int i = 0; i < PathCount; i++)
+        {
+            AssociationPath path = _paths[i];
+            if (_nowMs < HandshakeDueMs(path))
+                continue;
+
+            if (_pathFacts != null && _pathFacts.IsAcknowledged(i))
+            {
+                path.ProgressMs = _nowMs;
+                continue;
+            }
+
+            _handshakeRestarts++;
+            bool beside = i == _beside;
+            int role = beside ? _besideRole : Main;
+            bool recovers = path.Recovers;
+            bool session = path.WithSession;
+            if (beside)
+                ForgetBeside();
+            else
+                _main = -1;
+
+            EndPath(i, Silently, TlsError.SilentPeer);
+            Want(role, session, recovers);
+        }
+    }
+
     /// <summary>Ends a path; its queries stay. What is still to be transmitted goes out before the driver closes the socket.</summary>
     private void EndPath(int index, int manner, int error)
     {
@@ -319,7 +379,7 @@ public sealed partial class ServerAssociation
             conversation.Drop(i);
         }
 
-        if (_probing != ProbeKind.None && index == _main)
+        if (_probing != ProbeKind.None && index == _probePath)
             EndProbe(false);
 
         _planDirty = true;

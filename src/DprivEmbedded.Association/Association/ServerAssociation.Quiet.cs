@@ -18,6 +18,7 @@ public sealed partial class ServerAssociation
     private readonly byte[] _probeMessage = new byte[ProbeBytes];
     private int _probeMessageBytes;
     private int _probing;
+    private int _probePath;
     private int _probeResult;
     private long _probeDueMs;
     private bool _noHeartbeats;
@@ -100,9 +101,9 @@ public sealed partial class ServerAssociation
                 _plan.LatestMs = _plan.DueMs;
         }
 
-        // Whoever probes wants to keep: then only the server's word ends an idle connection.
+        // Whoever probes or renews wants to keep: then only the server's word ends an idle connection.
         if (_main >= 0 && _paths[_main].Dot != null)
-            _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe;
+            _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe || _plan.Action == QuietAction.Renew;
     }
 
     /// <summary>Whether what is planned may be done while the radio is awake. A close sends one record at most, and needs no permission.</summary>
@@ -159,6 +160,7 @@ public sealed partial class ServerAssociation
         _probing = kind;
         LastProbeKind = kind;
         ProbesSent++;
+        _probePath = _main;
         _probeResult = AssociationEvent.None;
         if (kind == ProbeKind.Keepalive)
         {
@@ -192,21 +194,21 @@ public sealed partial class ServerAssociation
         _heartbeatsAnswered = true;
         if (path.Dod.Dtls.HeartbeatRttMs > 0)
             _rtt.Add(path.Dod.Dtls.HeartbeatRttMs);
-        if (_probing == ProbeKind.Heartbeat && index == _main)
+        if (_probing == ProbeKind.Heartbeat && index == _probePath)
             EndProbe(true);
     }
 
     /// <summary>Looks for probes that will not be answered any more.</summary>
     private void CheckProbe()
     {
-        if (_main < 0)
+        if (_probing == ProbeKind.None)
             return;
 
-        AssociationPath main = _paths[_main];
-        if (_probing == ProbeKind.Heartbeat && main.State == AssociationPath.Live && main.Dod.Dtls.UnansweredHeartbeats > 0)
+        AssociationPath path = _paths[_probePath];
+        if (_probing == ProbeKind.Heartbeat && path.State == AssociationPath.Live && path.Dod.Dtls.UnansweredHeartbeats > 0)
         {
             // Other records came, or the association would be over: the peer does not keep its promise to answer.
-            LearnOfHeartbeats(main);
+            LearnOfHeartbeats(path);
             EndProbe(true);
             return;
         }
@@ -217,14 +219,16 @@ public sealed partial class ServerAssociation
         if (_pathFacts == null)
         {
             // No reset came; whether an acknowledgement did, nobody can tell.
-            main.ProbedMs = _nowMs;
+            path.ProbedMs = _nowMs;
             _probing = ProbeKind.None;
             _planDirty = true;
         }
-        else if (_pathFacts.IsAcknowledged(_main))
-            OnSign(_main);
-        else
+        else if (_pathFacts.IsAcknowledged(_probePath))
+            OnSign(_probePath);
+        else if (_probePath == _main)
             OnLostSilently();
+        else
+            EndProbe(false);
     }
 
     private void LearnOfHeartbeats(AssociationPath path)

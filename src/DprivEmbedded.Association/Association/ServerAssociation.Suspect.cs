@@ -24,6 +24,20 @@ namespace DprivEmbedded.Association;
 // What a signal that nobody authenticated starts costs one token of the budget; silence costs none, as nobody can forge it.
 public sealed partial class ServerAssociation
 {
+    private const int MaxPatience = 6;
+
+    // A new association that a silence brought, and that brings no answer either, is patient: it is the resolver then that takes its time.
+    private const int PatienceAfterSilence = 2;
+
+    private int _silences;
+
+    /// <summary>How patient a new association is to be.</summary>
+    private int NewPatience()
+    {
+        int patience = PatienceAfterSilence * _silences;
+        return patience < MaxPatience ? patience : MaxPatience;
+    }
+
     /// <summary>Unanswered for so long counts as lost, in milliseconds.</summary>
     private int SilenceMs()
     {
@@ -32,6 +46,12 @@ public sealed partial class ServerAssociation
             return _options.InitialSilenceMs;
 
         return 3 * rtt > _options.MinSilenceMs ? 3 * rtt : _options.MinSilenceMs;
+    }
+
+    /// <summary>The same for a path whose server was heard, but has not answered.</summary>
+    private long SilenceMs(AssociationPath path)
+    {
+        return (long)SilenceMs() * (1 << path.Patience);
     }
 
     /// <summary>Sets a conversation's own timers to the round trip time as it is known now.</summary>
@@ -43,7 +63,6 @@ public sealed partial class ServerAssociation
         // A lost query goes out again at half of T, so that its answer comes before T is over.
         int retry = SilenceMs() / 2;
         path.Dod.RetryMs = retry > 0 ? retry : 1;
-        path.Dod.HeartbeatOnResend = !_noHeartbeats;
     }
 
     private void OnTransmitted(AssociationPath path)
@@ -55,12 +74,14 @@ public sealed partial class ServerAssociation
         path.SilentSinceMs = _nowMs;
         path.TestedGapMs = _nowMs - path.HeardMs;
         path.SilenceChecks = 0;
+        path.HeartbeatSent = false;
     }
 
     /// <summary>Bytes came over TCP: a sign of life.</summary>
     private void OnBytes(int index)
     {
         AssociationPath path = _paths[index];
+        path.ProgressMs = _nowMs;
         if (path.State == AssociationPath.Live)
             OnSign(index);
         else if (path.Transmitted && path.OpeningMs >= 0)
@@ -86,11 +107,19 @@ public sealed partial class ServerAssociation
     private void OnSign(int index)
     {
         AssociationPath path = _paths[index];
-        bool tested = path.SilentSinceMs >= 0 || (_probing != ProbeKind.None && index == _main);
+        bool tested = path.SilentSinceMs >= 0 || (_probing != ProbeKind.None && index == _probePath);
         path.HeardMs = _nowMs;
         path.Suspect = false;
         path.SilenceChecks = 0;
-        path.SilentSinceMs = path.Conversation.InFlight > 0 ? _nowMs : -1;
+        path.HeartbeatSent = false;
+        path.SilentSinceMs = -1;
+        if (path.Conversation.InFlight > 0)
+        {
+            path.SilentSinceMs = _nowMs;
+            if (path.Patience < MaxPatience)
+                path.Patience++;
+        }
+
         _planDirty = true;
         if (tested)
             Observe(AssociationObservation.Survived, path.TestedGapMs);
@@ -169,7 +198,7 @@ public sealed partial class ServerAssociation
         bool wasLive = path.State == AssociationPath.Live;
         bool again = path.Again;
         bool offered = path.OfferedSession;
-        bool probed = _probing != ProbeKind.None && index == _main;
+        bool probed = _probing != ProbeKind.None && index == _probePath;
         long gap = path.SilentSinceMs >= 0 || probed ? path.TestedGapMs : _nowMs - path.HeardMs;
         bool reset = path.SocketGone && (path.ResetSeen || error == TlsError.Truncated);
         if (index == _main && error == TlsError.SilentPeer && path.Dod != null && path.Dod.Dtls.UnansweredHeartbeats > 0)
@@ -272,20 +301,44 @@ public sealed partial class ServerAssociation
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
+        else if (dod.DatagramsDown > 0 && ++path.Stalls >= StalledRepeats && _handshakeRestarts < MaxHandshakeRestarts)
+        {
+            // It began well and stands still: a NAT made another mapping in between, or the server forgot.
+            _handshakeRestarts++;
+            path.Again = true;
+            dod.Dtls.Abort(TlsError.HandshakeTimeout);
+        }
+    }
+
+    /// <summary>Whether the main path owes an answer, and no recovery is under way yet.</summary>
+    private bool IsListening()
+    {
+        if (_main < 0 || IsCandidate(_wanted) || IsCandidate(_besideRole))
+            return false;
+
+        AssociationPath main = _paths[_main];
+        return main.State == AssociationPath.Live && main.SilentSinceMs >= 0 && main.Conversation.InFlight > 0;
     }
 
     /// <summary>When the main path's silence is to be looked at next.</summary>
     private long SilenceDueMs()
     {
-        if (_main < 0 || IsCandidate(_wanted) || IsCandidate(_besideRole))
+        if (!IsListening())
             return long.MaxValue;
 
         AssociationPath main = _paths[_main];
-        if (main.State != AssociationPath.Live || main.SilentSinceMs < 0 || main.Conversation.InFlight == 0)
-            return long.MaxValue;
+        long silence = SilenceMs(main);
+        if (AsksByHeartbeat(main))
+            return main.SilentSinceMs + silence / 2;
 
-        long due = main.SilentSinceMs + (long)SilenceMs() * (main.SilenceChecks + 1);
+        long due = main.SilentSinceMs + silence * (main.SilenceChecks + 1);
         return due > _besideNotBeforeMs ? due : _besideNotBeforeMs;
+    }
+
+    /// <summary>Whether a heartbeat is still to tell a slow resolver from a lost association.</summary>
+    private bool AsksByHeartbeat(AssociationPath path)
+    {
+        return path.Dod != null && !path.HeartbeatSent && path.SilenceChecks == 0 && !_noHeartbeats && path.Dod.Dtls.PeerAnswersHeartbeats;
     }
 
     private void CheckSilence()
@@ -294,6 +347,14 @@ public sealed partial class ServerAssociation
             return;
 
         AssociationPath main = _paths[_main];
+        if (AsksByHeartbeat(main))
+        {
+            main.HeartbeatSent = true;
+            main.Dod.SendHeartbeat(_nowMs);
+            if (_nowMs < SilenceDueMs())
+                return;
+        }
+
         main.SilenceChecks++;
         // What is acknowledged has arrived: the host is there, and the resolver takes its time. The conversation's own limit ends that.
         if (main.Dot != null && _pathFacts != null && _pathFacts.IsAcknowledged(_main))
@@ -307,6 +368,7 @@ public sealed partial class ServerAssociation
         }
 
         SilenceRecoveries++;
+        _silences++;
         if (_options.MaxPaths > 1)
             StartBeside(Recovery);
         else
@@ -323,15 +385,10 @@ public sealed partial class ServerAssociation
             Promote();
     }
 
-    /// <summary>Ends the old path once nothing more is expected of it.</summary>
+    /// <summary>Ends the old path once nothing more is expected of it: it has answered what it owed, or the new one has.</summary>
     private void EndLeavingIfDone()
     {
-        if (_besideRole != Leaving)
-            return;
-
-        AssociationPath path = _paths[_beside];
-        bool drains = _leavingUntilMs == long.MaxValue;
-        if (_nowMs >= _leavingUntilMs || (!drains && path.Conversation.InFlight == 0))
+        if (_besideRole == Leaving && _paths[_beside].Conversation.InFlight == 0 && (!_leavingDrains || _paths[_beside].State != AssociationPath.Live))
             EndLeaving();
     }
 

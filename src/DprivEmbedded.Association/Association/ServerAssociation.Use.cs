@@ -124,7 +124,7 @@ public sealed partial class ServerAssociation
         DropBeside();
         _beside = _main;
         _besideRole = Leaving;
-        _leavingUntilMs = long.MaxValue;
+        _leavingDrains = true;
         _main = -1;
         return StartNew(QueryAction.Resume);
     }
@@ -214,6 +214,8 @@ public sealed partial class ServerAssociation
             _losses[i] = 0;
 
         path.SilentSinceMs = conversation.InFlight > 0 ? _nowMs : -1;
+        path.Patience = 0;
+        _silences = 0;
         if (query == _probeSlot)
         {
             Forget(query);
@@ -230,7 +232,7 @@ public sealed partial class ServerAssociation
         _heldEarly = path.Dot != null && path.Dot.EventWasEarly;
 
         // The new path answers what the old one was asked, too: that one is no longer waited for.
-        if (index == _main && elsewhere && _besideRole == Leaving && _leavingUntilMs != long.MaxValue)
+        if (index == _main && elsewhere && _besideRole == Leaving && !_leavingDrains)
             EndLeaving();
     }
 

@@ -297,6 +297,8 @@ public sealed partial class ServerAssociation
 
         if (p.Dot != null)
             OnBytes(path);
+        else
+            p.Stalls = 0;
 
         int taken = p.Conversation.Take(data, offset, count, nowMs);
         Pump();
@@ -317,6 +319,7 @@ public sealed partial class ServerAssociation
         }
 
         Pump();
+        CheckHandshakes();
         CheckSilence();
         CheckProbe();
         Settle();
@@ -603,6 +606,8 @@ public sealed partial class ServerAssociation
         {
             if (_paths[i].IsUp && _paths[i].Conversation.WakeDueMs < due)
                 due = _paths[i].Conversation.WakeDueMs;
+            if (HandshakeDueMs(_paths[i]) < due)
+                due = HandshakeDueMs(_paths[i]);
         }
 
         long other = SilenceDueMs();
@@ -610,8 +615,6 @@ public sealed partial class ServerAssociation
             due = other;
         if (_probing == ProbeKind.Keepalive && _probeDueMs < due)
             due = _probeDueMs;
-        if (_besideRole == Leaving && _leavingUntilMs < due)
-            due = _leavingUntilMs;
         if (_main < 0 && _wanted == NoRole && HasQueries() && _openNotBeforeMs < due)
             due = _openNotBeforeMs;
 

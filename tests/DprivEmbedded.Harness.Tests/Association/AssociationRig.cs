@@ -136,6 +136,44 @@ internal abstract class AssociationRig : IConversationFactory, IPathFacts
         Clock.AdvanceTo(end);
     }
 
+    /// <summary>The device sleeps: it hears nothing, and its memory survives.</summary>
+    public void Sleep(long durationMs, bool keepsMemory = true)
+    {
+        Core.PrepareSleep(durationMs, keepsMemory, Clock.NowMs);
+        Drive();
+        long end = Clock.NowMs + durationMs;
+        IsDeaf = true;
+        while (NetworkDueMs <= end && NetworkDueMs != long.MaxValue)
+        {
+            Clock.AdvanceTo(NetworkDueMs);
+            MoveNetwork();
+            MoveServer();
+        }
+
+        Clock.AdvanceTo(end);
+        IsDeaf = false;
+        if (!keepsMemory)
+            return;
+
+        Core.Wake(Clock.NowMs);
+        Drive();
+    }
+
+    /// <summary>Runs until every question is answered or failed, for 30 s at most.</summary>
+    public void Finish()
+    {
+        long end = Clock.NowMs + 30_000;
+        while (Questions.Count > 0 && Answered.Count + Failures.Count() < _asked.Count && Step(end))
+        {
+        }
+    }
+
+    /// <summary>Whether the client's radio is off.</summary>
+    public virtual bool IsDeaf { get; protected set; }
+
+    /// <summary>The device gets another address; what is sent to the old one is lost.</summary>
+    public abstract void Roam();
+
     public bool Step(long endMs)
     {
         if (++_steps > MaxSteps)

@@ -26,6 +26,7 @@ public static class Requires
         ["kdig"] = "knot-dnsutils",
         ["tcpdump"] = "tcpdump",
         ["ip"] = "iproute2",
+        ["tshark"] = "tshark",
         ["nft"] = "nftables",
         ["iptables"] = "iptables",
         ["conntrack"] = "conntrack",
