@@ -242,7 +242,7 @@ public sealed class LabNetwork : IAsyncDisposable
             string.Concat(_options.NatSettings.Select(s => $"ip netns exec {Nat} sysctl -q -w {s}\n"));
         await Machine.ScriptAsync(script).ConfigureAwait(false);
         _delay = ServerProcess.Start(
-            [Requires.Program("ip"), "netns", "exec", Wire, Program, "delay", "--queue", Queue.ToString(CultureInfo.InvariantCulture), "--ms", _options.DelayMs.ToString(CultureInfo.InvariantCulture)],
+            [Requires.Program("ip"), "netns", "exec", Wire, Program, "delay", "--queue", Queue.ToString(CultureInfo.InvariantCulture), "--ms", _options.DelayMs.ToString(CultureInfo.InvariantCulture), "--loss", _options.LossPermille.ToString(CultureInfo.InvariantCulture)],
             _directory.Path);
         if (!await _delay.WaitForLogAsync(log => log.Contains("ready", StringComparison.Ordinal), TimeSpan.FromSeconds(15)).ConfigureAwait(false))
             throw new InvalidOperationException("the delay program did not start: " + _delay.Log);

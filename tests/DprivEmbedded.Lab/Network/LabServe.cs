@@ -17,6 +17,7 @@ public sealed class LabServe : IAsyncDisposable
     private const int DtlsPort = 853;
 
     private readonly ServerProcess _process;
+    private bool _stopped;
 
     private LabServe(ServerProcess process) => _process = process;
 
@@ -63,5 +64,13 @@ public sealed class LabServe : IAsyncDisposable
         return log[at..].Split('\n')[0];
     }
 
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    /// <summary>Kills it.</summary>
+    public async Task StopAsync()
+    {
+        if (!_stopped)
+            await _process.DisposeAsync().ConfigureAwait(false);
+        _stopped = true;
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 }
