@@ -67,8 +67,9 @@ internal sealed class AssociationPath
     /// <summary>When the handshake got on last.</summary>
     public long ProgressMs;
 
-    /// <summary>How often its present flight was repeated.</summary>
+    /// <summary>How often its present flight was repeated, and how many messages had come then.</summary>
     public int Stalls;
+    public int MessagesAtStall;
 
     private int _falseStartRepeats;
     private long _falseStartMs;

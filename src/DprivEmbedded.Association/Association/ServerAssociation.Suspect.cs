@@ -301,13 +301,24 @@ public sealed partial class ServerAssociation
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
-        else if (dod.DatagramsDown > 0 && ++path.Stalls >= StalledRepeats && _handshakeRestarts < MaxHandshakeRestarts)
+        else if (IsStalled(path) && _handshakeRestarts < MaxHandshakeRestarts)
         {
             // It began well and stands still: a NAT made another mapping in between, or the server forgot.
             _handshakeRestarts++;
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
+    }
+
+    /// <summary>Counts a repetition of a flight, and tells whether the handshake has stood still for too many of them.</summary>
+    private static bool IsStalled(AssociationPath path)
+    {
+        int messages = path.Dod.Dtls.MessagesReceived;
+        if (messages != path.MessagesAtStall)
+            path.Stalls = 0;
+
+        path.MessagesAtStall = messages;
+        return messages > 0 && ++path.Stalls >= StalledRepeats;
     }
 
     /// <summary>Whether the main path owes an answer, and no recovery is under way yet.</summary>
