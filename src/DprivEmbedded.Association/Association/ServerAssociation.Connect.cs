@@ -42,6 +42,7 @@ public sealed partial class ServerAssociation
 
     private const int FirstBackOffMs = 1000;
     private const int MaxBackOffMs = 60000;
+    private const int RefusedRetryMs = 250;
 
     private int _main = -1;
     private int _beside = -1;
@@ -54,6 +55,7 @@ public sealed partial class ServerAssociation
     private bool _sessionsChanged;
     private long _openNotBeforeMs;
     private int _openBackOffMs = FirstBackOffMs;
+    private long _refusedSinceMs = -1;
     private int _handshakeRestarts;
     private long _besideNotBeforeMs;
     private int _besideBackOffMs = FirstBackOffMs;
@@ -184,6 +186,7 @@ public sealed partial class ServerAssociation
         path.TestedGapMs = 0;
         path.Patience = NewPatience();
         path.ConnectedPending = true;
+        _refusedSinceMs = -1;
         _planDirty = true;
         if (path.Dod != null)
             _rtt.Add(path.Dod.Dtls.RttMs);
@@ -243,7 +246,23 @@ public sealed partial class ServerAssociation
         }
 
         _main = -1;
-        FailUnplaced(TlsError.ConnectFailed);
+        if (!_paths[index].Recovers || !MayRestart())
+            FailUnplaced(TlsError.ConnectFailed);
+    }
+
+    /// <summary>A server that answered before and refuses connections now may be restarting: it is asked again for a while.</summary>
+    private bool MayRestart()
+    {
+        if (_refusedSinceMs < 0)
+            _refusedSinceMs = _nowMs;
+        if (_nowMs - _refusedSinceMs >= _options.RestartPatienceMs)
+        {
+            _refusedSinceMs = -1;
+            return false;
+        }
+
+        _openNotBeforeMs = _nowMs + RefusedRetryMs;
+        return true;
     }
 
     /// <summary>A handshake failed. With a session it is made again without; a loss of the connection is one more loss for the queries; anything else fails them.</summary>
