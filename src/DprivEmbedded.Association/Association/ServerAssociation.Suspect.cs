@@ -65,6 +65,13 @@ public sealed partial class ServerAssociation
         path.Dod.RetryMs = retry > 0 ? retry : 1;
     }
 
+    /// <summary>Whether a suspect association over DTLS is asked again: not while a resumption runs beside it, which brings the answer if it does not.</summary>
+    private void ListenOnly(bool listens)
+    {
+        if (_main >= 0 && _paths[_main].Dod != null)
+            _paths[_main].Dod.OnlyListens = listens;
+    }
+
     private void OnTransmitted(AssociationPath path)
     {
         path.Transmitted = true;
@@ -131,6 +138,7 @@ public sealed partial class ServerAssociation
         if (index != _main)
             return;
 
+        ListenOnly(false);
         if (_probing == ProbeKind.Keepalive)
             EndProbe(true);
         if (IsCandidate(_wanted) && _wanted != Renewal)
@@ -157,12 +165,16 @@ public sealed partial class ServerAssociation
         }
 
         if (IsCandidate(_wanted) || IsCandidate(_besideRole))
+        {
+            ListenOnly(true);
             return;
+        }
 
         if (HasQueries() && _options.MaxPaths > 1 && _nowMs >= _besideNotBeforeMs && _budget.TryTake(_nowMs))
         {
             SignalRecoveries++;
             StartBeside(Recovery);
+            ListenOnly(true);
         }
         else
             SignalsIgnored++;
