@@ -276,7 +276,7 @@ public sealed partial class ServerAssociation
     {
         Begin(nowMs);
         if (_paths[path].State == AssociationPath.Live)
-            OnSign(path);
+            OnSign(path, false);
 
         Settle();
     }
@@ -297,8 +297,6 @@ public sealed partial class ServerAssociation
 
         if (p.Dot != null)
             OnBytes(path);
-        else
-            p.Stalls = 0;
 
         int taken = p.Conversation.Take(data, offset, count, nowMs);
         Pump();
@@ -615,7 +613,7 @@ public sealed partial class ServerAssociation
             due = other;
         if (_probing == ProbeKind.Keepalive && _probeDueMs < due)
             due = _probeDueMs;
-        if (_main < 0 && _wanted == NoRole && HasQueries() && _openNotBeforeMs < due)
+        if (_main < 0 && _wanted == NoRole && _openNotBeforeMs < due && HasUnplaced())
             due = _openNotBeforeMs;
 
         return due;
