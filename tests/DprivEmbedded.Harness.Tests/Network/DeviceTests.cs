@@ -162,7 +162,7 @@ public class DeviceTests
         }
     }
 
-    /// <summary>Random schedules of losses of every kind, on a network that loses packets besides: every query is answered, and once.</summary>
+    /// <summary>Random schedules of losses of every kind outside of handshakes, on a network that loses and reorders packets besides: every query is answered, and once.</summary>
     [Fact]
     public void No_query_is_lost_and_none_answered_twice()
     {
@@ -185,7 +185,7 @@ public class DeviceTests
             print: c => $"{c.Item1} {c.Item2} {c.Item3} {c.Item4} [{string.Join(", ", c.Item5)}]");
     }
 
-    internal static DeviceRig NewRig(int seed, int kind, int policy, int nat)
+    private static DeviceRig NewRig(int seed, int kind, int policy, int nat)
     {
         int transport = kind == 0 ? AssociationTransport.Dodtls : AssociationTransport.Dot;
         NatSettings settings = new() { PortPolicy = (NatPortPolicy)nat, TcpWithoutState = (NatTcpPolicy)nat };
@@ -207,8 +207,12 @@ public class DeviceTests
         });
     }
 
-    internal static void Happen(DeviceRig rig, int what)
+    private static void Happen(DeviceRig rig, int what)
     {
+        // A TLS handshake that loses its path in silence is given up only after its time limit, and its queries fail then: losses wait until there is none.
+        if (what < 5)
+            rig.Network.RunUntil(() => rig.Core.State is not (AssociationState.Connecting or AssociationState.Recovering), 60_000);
+
         switch (what)
         {
             case 0:
