@@ -205,8 +205,11 @@ public sealed partial class DtlsClient : IHandshakeChannel
     {
         get
         {
-            int datagram = _options.MaxDatagramBytes - RecordOverheadBytes;
-            return datagram < _queue.Length - QueueHeaderBytes ? datagram : _queue.Length - QueueHeaderBytes;
+            int bytes = _options.MaxDatagramBytes - RecordOverheadBytes;
+            if (bytes > _queue.Length - QueueHeaderBytes)
+                bytes = _queue.Length - QueueHeaderBytes;
+
+            return bytes < RecordProtection.MaxPlaintextBytes ? bytes : RecordProtection.MaxPlaintextBytes;
         }
     }
 

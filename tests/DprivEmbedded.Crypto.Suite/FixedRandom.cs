@@ -1,6 +1,6 @@
 using System;
 
-namespace DprivEmbedded.Crypto.BouncyCastle.Tests;
+namespace DprivEmbedded.Crypto.Suite;
 
 /// <summary>Gives out a fixed sequence of bytes: a private value for a key agreement.</summary>
 internal sealed class FixedRandom : IRandomSource

@@ -3,12 +3,12 @@ using System.Linq;
 using System.Text;
 using Xunit;
 
-namespace DprivEmbedded.Crypto.BouncyCastle.Tests;
+namespace DprivEmbedded.Crypto.Suite;
 
 /// <summary>The vectors of RFCs and NIST publications, typed in.</summary>
 public class PublishedVectorTests
 {
-    private static readonly BouncyCastleProvider s_provider = new BouncyCastleProvider();
+    private static readonly ICryptoProvider s_provider = Tested.NewProvider();
 
     [Theory]
     // FIPS 180-4 examples

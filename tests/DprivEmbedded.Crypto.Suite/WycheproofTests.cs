@@ -4,12 +4,12 @@ using System.Linq;
 using System.Text.Json;
 using Xunit;
 
-namespace DprivEmbedded.Crypto.BouncyCastle.Tests;
+namespace DprivEmbedded.Crypto.Suite;
 
 /// <summary>All cases of the Wycheproof files that this provider's interfaces can express: valid ones pass, invalid ones fail.</summary>
 public class WycheproofTests
 {
-    private static readonly BouncyCastleProvider s_provider = new BouncyCastleProvider();
+    private static readonly ICryptoProvider s_provider = Tested.NewProvider();
 
     [Theory]
     [InlineData("aes_gcm_test.json", AeadAlgorithm.Aes128Gcm)]

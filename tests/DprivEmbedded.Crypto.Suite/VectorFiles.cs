@@ -3,7 +3,7 @@ using System.IO;
 using System.Text.Json;
 using Xunit;
 
-namespace DprivEmbedded.Crypto.BouncyCastle.Tests;
+namespace DprivEmbedded.Crypto.Suite;
 
 /// <summary>Finds the Wycheproof files: the folder named by DPRIV_VECTORS, or shared/vectors beside the project's root.</summary>
 internal static class VectorFiles

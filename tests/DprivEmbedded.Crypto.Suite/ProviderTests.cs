@@ -7,12 +7,12 @@ using Org.BouncyCastle.Crypto.Modes;
 using Org.BouncyCastle.Crypto.Parameters;
 using Xunit;
 
-namespace DprivEmbedded.Crypto.BouncyCastle.Tests;
+namespace DprivEmbedded.Crypto.Suite;
 
 /// <summary>The interfaces' contracts, against the runtime's own primitives where it has them.</summary>
 public class ProviderTests
 {
-    private static readonly BouncyCastleProvider s_provider = new BouncyCastleProvider();
+    private static readonly ICryptoProvider s_provider = Tested.NewProvider();
 
     public static TheoryData<int> Algorithms => [AeadAlgorithm.Aes128Gcm, AeadAlgorithm.Aes128Ccm, AeadAlgorithm.Aes128Ccm8, AeadAlgorithm.ChaCha20Poly1305];
 
@@ -25,7 +25,7 @@ public class ProviderTests
         Assert.Null(s_provider.CreateKeyAgreement(24));
         Assert.False(s_provider.SupportsSignature(0x0503));
         Assert.True(s_provider.SupportsSignature(SignatureScheme.RsaPssRsaeSha256));
-        Assert.Throws<ArgumentNullException>(() => new BouncyCastleProvider(null!));
+        Assert.Throws<ArgumentNullException>(() => Tested.NewProvider(null!));
     }
 
     [Fact]

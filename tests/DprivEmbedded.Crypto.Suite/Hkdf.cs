@@ -1,6 +1,6 @@
 using System;
 
-namespace DprivEmbedded.Crypto.BouncyCastle.Tests;
+namespace DprivEmbedded.Crypto.Suite;
 
 /// <summary>HKDF on an IHmac, for the vectors. Source: RFC 5869 section 2.</summary>
 internal static class Hkdf
