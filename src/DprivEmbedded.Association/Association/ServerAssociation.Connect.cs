@@ -184,8 +184,9 @@ public sealed partial class ServerAssociation
         bool resumed = path.Conversation.IsResumed;
         path.State = AssociationPath.Live;
         path.HeardMs = _nowMs;
+        path.ServedMs = _nowMs;
         path.SilentSinceMs = path.Conversation.InFlight > 0 ? _nowMs : -1;
-        path.TestedGapMs = 0;
+        path.EndTest();
         path.Patience = NewPatience();
         path.ConnectedPending = true;
         _refusedSinceMs = -1;
@@ -205,10 +206,10 @@ public sealed partial class ServerAssociation
         {
             // A server that refused one session has forgotten the others of its time, too.
             DropSessions();
-            Observe(AssociationObservation.SessionRefused, 0);
+            Observe(AssociationObservation.SessionRefused, 0, 0);
         }
 
-        Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0);
+        Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0, 0);
         SetTimers(path);
         if (index == _beside && IsCandidate(_besideRole))
             Promote();

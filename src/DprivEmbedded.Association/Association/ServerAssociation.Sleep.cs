@@ -17,14 +17,10 @@ public sealed partial class ServerAssociation
     {
         Begin(nowMs);
         _facts.RadioActive = true;
+        FillFacts();
+        _policy.Observe(AssociationObservation.RadioAwake, _facts);
         _planDirty = true;
         Settle();
-        if (CanPlan() && IsPermitted() && nowMs >= _plan.EarliestMs)
-        {
-            Perform();
-            Settle();
-        }
-
         _facts.RadioActive = false;
     }
 
@@ -50,7 +46,7 @@ public sealed partial class ServerAssociation
     public void NetworkChanged(long nowMs)
     {
         Begin(nowMs);
-        Observe(AssociationObservation.NetworkChanged, 0);
+        Observe(AssociationObservation.NetworkChanged, 0, 0);
         _rtt.Reset();
         if (IsCandidate(_wanted))
             _wanted = NoRole;

@@ -237,6 +237,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        _answeredMs = _nowMs;
         _phases[query] = Answered;
         _heldQuery = query;
         _heldPath = index;

@@ -276,7 +276,7 @@ public sealed partial class ServerAssociation
     {
         Begin(nowMs);
         if (_paths[path].State == AssociationPath.Live)
-            OnSign(path);
+            OnSign(path, false);
 
         Settle();
     }

@@ -49,6 +49,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
     private int _sendSequence;
     private int _peerFlightEnd;
     private int _triggered;
+    private int _refusals;
     private long _flightSentMs;
     private int _leastRttMs;
     private bool _flightRepeated;
@@ -205,8 +206,11 @@ public sealed partial class DtlsClient : IHandshakeChannel
     {
         get
         {
-            int datagram = _options.MaxDatagramBytes - RecordOverheadBytes;
-            return datagram < _queue.Length - QueueHeaderBytes ? datagram : _queue.Length - QueueHeaderBytes;
+            int bytes = _options.MaxDatagramBytes - RecordOverheadBytes;
+            if (bytes > _queue.Length - QueueHeaderBytes)
+                bytes = _queue.Length - QueueHeaderBytes;
+
+            return bytes < RecordProtection.MaxPlaintextBytes ? bytes : RecordProtection.MaxPlaintextBytes;
         }
     }
 
@@ -261,6 +265,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
         _sendSequence = 0;
         _peerFlightEnd = -1;
         _triggered = 0;
+        _refusals = 0;
         _nextSequence = 0;
         _nextOffset = 0;
         _nextLength = 0;

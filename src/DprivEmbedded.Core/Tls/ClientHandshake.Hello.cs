@@ -201,9 +201,12 @@ internal sealed partial class ClientHandshake
     {
         if (_options.Verifier != null || (_offers13 && (!psk13 || _options.PskDheKe)))
             return true;
-        if (!_offers12)
-            return false;
 
+        return _offers12 && OffersEcdhe12();
+    }
+
+    private bool OffersEcdhe12()
+    {
         for (int i = 0; i < _suiteCount; i++)
         {
             if (CipherSuite.IsEcdhe(_suites[i]) && IsUsable(_suites[i]))
@@ -230,6 +233,14 @@ internal sealed partial class ClientHandshake
     {
         _writer.U16(ExtensionType.ExtendedMasterSecret);
         _writer.U16(0);
+        // Without it RFC 8422 section 5.1.2 means the same, but servers in Go before 1.20 then refuse every ECDHE suite, and to resume what was made with one.
+        if (OffersEcdhe12())
+        {
+            _writer.U16(ExtensionType.EcPointFormats);
+            _writer.U16(2);
+            _writer.U16(0x0100); // one format: uncompressed
+        }
+
         if (session12 && _session.Ticket != null)
         {
             _writer.U16(ExtensionType.SessionTicket);
@@ -523,6 +534,7 @@ internal sealed partial class ClientHandshake
 
         _suite = suite;
         _retried = true;
+        RecordMustEnd = true;
         if (_earlyOffered)
             RejectEarlyData();
 
@@ -533,6 +545,7 @@ internal sealed partial class ClientHandshake
         _transcript.Update(header, 0, 4);
         _transcript.Update(_hash, 0, 32);
         HashMessage(length);
+        SendCompatibilityChangeCipherSpec();
         return SendClientHello();
     }
 }

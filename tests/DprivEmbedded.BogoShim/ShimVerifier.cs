@@ -1,0 +1,53 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using DprivEmbedded.Tls;
+
+namespace DprivEmbedded.BogoShim;
+
+/// <summary>Finds every certificate good, or none: the runner's certificates are not meant to be verified. Keeps the chain for comparison.</summary>
+internal sealed class ShimVerifier(Func<int> verdict) : IPeerVerifier
+{
+    private readonly SpkiReader _key = new();
+    private MemoryStream? _certificate;
+
+    public List<byte[]> Chain { get; } = [];
+
+    public bool AcceptsX509 => true;
+
+    public bool AcceptsRawPublicKey => false;
+
+    public byte[]? PublicKeyInfo => _key.SpkiBytes == 0 ? null : _key.Spki;
+
+    public int PublicKeyInfoOffset => 0;
+
+    public int PublicKeyInfoBytes => _key.SpkiBytes;
+
+    public long ValidUntilUtcSeconds => 0;
+
+    public void Begin(bool rawPublicKey) => Chain.Clear();
+
+    public int BeginCertificate(int totalBytes)
+    {
+        _certificate = new MemoryStream();
+        if (Chain.Count == 0)
+            _key.Begin(false, totalBytes);
+
+        return TlsError.None;
+    }
+
+    public int Certificate(byte[] data, int offset, int count)
+    {
+        _certificate!.Write(data, offset, count);
+        return Chain.Count == 0 ? _key.Update(data, offset, count) : TlsError.None;
+    }
+
+    public int EndCertificate()
+    {
+        int error = Chain.Count == 0 ? _key.End() : TlsError.None;
+        Chain.Add(_certificate!.ToArray());
+        return error;
+    }
+
+    public int Finish(long utcSeconds) => verdict();
+}
