@@ -431,6 +431,19 @@ public sealed class DodSession : DnsConversation
     /// <summary>The first wait before a query is sent again, in milliseconds; 0 where the conversation finds it by itself. An association sets it, and then looks after silence and suspicion itself, too.</summary>
     internal int RetryMs;
 
+    /// <summary>Queries that went out in a false start, before a round trip time was known, wait no longer than those after them.</summary>
+    internal void ShortenWaits()
+    {
+        for (int i = 0; i < _table.Slots; i++)
+        {
+            if (_table.States[i] != QueryTable.Sent || _sends[i] != 1 || RetryMs <= 0 || RetryMs >= _resendMs[i])
+                continue;
+
+            _resendMs[i] = RetryMs;
+            _resendDueMs[i] = _firstSentMs[i] + RetryMs;
+        }
+    }
+
     /// <summary>Whether nothing is sent again any more: the association is only listened to.</summary>
     internal bool OnlyListens;
 

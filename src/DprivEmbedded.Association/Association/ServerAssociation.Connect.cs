@@ -211,6 +211,9 @@ public sealed partial class ServerAssociation
 
         Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0, 0);
         SetTimers(path);
+        if (path.Dod != null)
+            path.Dod.ShortenWaits();
+
         if (index == _beside && IsCandidate(_besideRole))
             Promote();
     }
