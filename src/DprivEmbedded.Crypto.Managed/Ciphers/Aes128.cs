@@ -13,7 +13,7 @@ internal sealed class Aes128
     public const int KeyBytes = 16;
     public const int BlockBytes = 16;
 
-    /// <summary>Words of the four blocks that <see cref="Encrypt(ulong[])"/> takes.</summary>
+    /// <summary>Words of the four blocks that <see cref="Encrypt"/> takes.</summary>
     public const int Words = 8;
 
     private const int Rounds = 10;
@@ -50,7 +50,7 @@ internal sealed class Aes128
                 Clear(w);
                 w[0] = LoadEven(word, 0);
                 w[4] = LoadOdd(word, 0);
-                Encrypt(w, Rounds);
+                Run(w, Rounds);
                 Store(w[0], w[4], word, 0);
                 for (int k = 0; k < 4; k++)
                     round[k] ^= (byte)(word[4 * k] ^ SboxConstant);
@@ -101,7 +101,7 @@ internal sealed class Aes128
     /// <param name="w">The <see cref="Words"/> words; those of blocks that are not in use have any value.</param>
     public void Encrypt(ulong[] w)
     {
-        Encrypt(w, 1);
+        Run(w, 1);
     }
 
     /// <summary>The even word of a block.</summary>
@@ -203,7 +203,8 @@ internal sealed class Aes128
         w[7] = q7;
     }
 
-    private void Encrypt(ulong[] w, int round)
+    /// <summary>The cipher from one of its rounds on; before it comes the first round key.</summary>
+    private void Run(ulong[] w, int round)
     {
         Transpose(w);
         ulong ones = 0x1111111111111111;
