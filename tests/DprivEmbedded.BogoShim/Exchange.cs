@@ -178,7 +178,7 @@ internal sealed class Exchange
 
     private byte[] Export()
     {
-        Check(_connected, "no keys can be exported before the handshake is over");
+        Check(_connection.CanSend, "no keys can be exported before the handshake is over");
         string? context = _config.UseExportContext ? _config.ExportContext : null;
         return _connection.Version == ProtocolVersion.Tls13
             ? _exporter.Export13(_config.ExportLabel, context, _config.ExportBytes)

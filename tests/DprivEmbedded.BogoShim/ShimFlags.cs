@@ -67,9 +67,6 @@ internal sealed class ShimFlags
             config.MaxVersion = ProtocolVersion.Tls12;
         if (config.Psk != null && string.IsNullOrEmpty(config.PskIdentity))
             throw new UnimplementedException("-psk without -psk-identity");
-        // External pre-shared keys in TLS 1.3 are not what the runner's flag means.
-        if (config.Psk != null)
-            config.MaxVersion = ProtocolVersion.Tls12;
         if (config.MaxVersion < config.MinVersion)
             throw new UnimplementedException("-max-version below TLS 1.2");
     }
