@@ -6,6 +6,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CsCheck;
+using DprivEmbedded.Crypto.Suite;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
 using DprivEmbedded.Crypto.BouncyCastle.Signing;
 using DprivEmbedded.Harness.Certificates;

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using DprivEmbedded.Crypto.Suite;
 using DprivEmbedded.Crypto.BouncyCastle.Signing;
 using DprivEmbedded.Harness.Certificates;
 using Xunit;

@@ -2,6 +2,7 @@ using System;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CsCheck;
+using DprivEmbedded.Crypto.Suite;
 using DprivEmbedded.Crypto.BouncyCastle.Signing;
 using DprivEmbedded.Harness.Certificates;
 using DprivEmbedded.Tls;

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using DprivEmbedded.Crypto.Suite;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
 using DprivEmbedded.Crypto.BouncyCastle.Signing;
 using DprivEmbedded.Harness.Certificates;

@@ -9,7 +9,7 @@ public sealed class AssociationOptions
     /// <summary>What sessions are kept under: the server and how it is authenticated.</summary>
     public string SessionKey;
 
-    /// <summary>How many queries may wait or be in flight at once, 1..256.</summary>
+    /// <summary>How many queries may wait or be in flight at once, 1..255. The conversations have one slot more, for probes.</summary>
     public int MaxQueries = 16;
 
     /// <summary>The largest query in bytes, 17..16384.</summary>
@@ -17,6 +17,12 @@ public sealed class AssociationOptions
 
     /// <summary>How long a query may take in all, in milliseconds.</summary>
     public int QueryTimeoutMs = 10000;
+
+    /// <summary>How many connections or associations may be lost under a query without bringing anything meanwhile, 1..16, before it fails. Time is limited by <see cref="QueryTimeoutMs"/> besides.</summary>
+    public int MaxAttempts = 5;
+
+    /// <summary>Whether queries fail as soon as the first handshake for them is broken off by the transport, so that another server can be asked; else that is tried again like a loss. A recovery is tried again in any case.</summary>
+    public bool FailFast;
 
     /// <summary>How many paths there may be at once: 2 (default) lets a resumption run beside a suspect association and lets queries hedge; 1 spares its memory, and abandons the association instead.</summary>
     public int MaxPaths = 2;
@@ -44,10 +50,12 @@ public sealed class AssociationOptions
             return "Transport must be AssociationTransport.Dot or Dodtls.";
         if (SessionKey == null || SessionKey.Length == 0 || SessionKey.Length > 255)
             return "SessionKey must have 1 to 255 characters.";
-        if (MaxQueries < 1 || MaxQueries > 256)
-            return "MaxQueries must be 1 to 256.";
-        if (MaxQueryBytes < QueryTable.MinQueryBytes || MaxQueryBytes > 16384)
+        if (MaxQueries < 1 || MaxQueries > 255)
+            return "MaxQueries must be 1 to 255.";
+        if (MaxQueryBytes < QueryStore.MinQueryBytes || MaxQueryBytes > 16384)
             return "MaxQueryBytes must be 17 to 16384.";
+        if (MaxAttempts < 1 || MaxAttempts > 16)
+            return "MaxAttempts must be 1 to 16.";
         if (MaxPaths < 1 || MaxPaths > 2)
             return "MaxPaths must be 1 or 2.";
         if (QueryTimeoutMs < 1 || MinSilenceMs < 1 || InitialSilenceMs < MinSilenceMs)

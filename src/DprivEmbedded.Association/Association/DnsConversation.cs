@@ -1,5 +1,6 @@
 using DprivEmbedded.Crypto;
 using DprivEmbedded.Dns;
+using DprivEmbedded.Sessions;
 using DprivEmbedded.Tls;
 
 namespace DprivEmbedded.Association;
@@ -11,6 +12,8 @@ public abstract class DnsConversation
     private protected readonly DnsMessageReader _reader = new DnsMessageReader();
     private protected int[] _turnsAtQuery;
     private protected int[] _turnsBefore;
+    private protected int[] _turnsAtSend;
+    private protected int[] _losses;
     private protected bool[] _waited;
     private protected bool _open;
     private protected bool _closedReported = true;
@@ -32,8 +35,44 @@ public abstract class DnsConversation
         _table = new QueryTable(slots, maxQueryBytes, crypto.Random);
         _turnsAtQuery = new int[slots];
         _turnsBefore = new int[slots];
+        _turnsAtSend = new int[slots];
+        _losses = new int[slots];
         _waited = new bool[slots];
     }
+
+    /// <summary>When <see cref="HandleTimeout"/> is due, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for never. Later harms service.</summary>
+    public abstract long WakeDueMs { get; }
+
+    /// <summary>Starts a new connection or association. The ClientHello is ready afterwards.</summary>
+    /// <param name="session">A session to resume, used up by this; or null.</param>
+    /// <param name="nowMs">The monotonic clock.</param>
+    /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>
+    public abstract void Open(TlsSession session, long nowMs, long utcMs);
+
+    /// <summary>Takes bytes for the transport: of the stream, or the next datagram.</summary>
+    /// <param name="output">Receives them.</param>
+    /// <param name="offset">First byte to write.</param>
+    /// <param name="capacity">How many bytes may be written.</param>
+    /// <returns>Number of bytes written; 0 where nothing waits.</returns>
+    public abstract int Transmit(byte[] output, int offset, int capacity);
+
+    /// <summary>Acts on time gone by. A call that comes too early does nothing.</summary>
+    /// <param name="nowMs">The monotonic clock.</param>
+    public abstract void HandleTimeout(long nowMs);
+
+    /// <summary>Closes in an orderly way: close_notify waits for <see cref="Transmit"/> afterwards.</summary>
+    public abstract void Close();
+
+    /// <summary>Zeroes keys, secrets, queries and answers.</summary>
+    public abstract void Clear();
+
+    /// <summary>Takes the session of the last event about one.</summary>
+    /// <returns>The session, owned by the caller from now on, or null.</returns>
+    public abstract TlsSession TakeSession();
+
+    /// <summary>The next event.</summary>
+    /// <returns>One of <see cref="DotEvent"/> or <see cref="DodEvent"/>.</returns>
+    public abstract int NextEvent();
 
     /// <summary>Whether there is a connection (over DTLS: an association), opening or open.</summary>
     public bool IsOpen { get { return _open; } }
@@ -107,11 +146,17 @@ public abstract class DnsConversation
         if (failed < 0)
             return false;
 
-        _table.States[failed] = QueryTable.Free;
+        _table.Release(failed);
         EventQuery = failed;
         EventError = _table.Errors[failed];
         EventAttempts = _table.Attempts[failed];
         return true;
+    }
+
+    /// <summary>The round trips that a sent query has cost: what it waited for, and one more where something came after it was sent.</summary>
+    private protected int LostTurns(int query)
+    {
+        return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
     }
 
     /// <summary>Something came after something was sent: a round trip.</summary>
@@ -121,5 +166,85 @@ public abstract class DnsConversation
             _turns++;
 
         _transmitted = false;
+    }
+
+    // What an association needs of its conversations: queries that it shares between them.
+
+    internal abstract bool IsConnected { get; }
+
+    internal abstract bool IsResumed { get; }
+
+    /// <summary>Whether a query would be sent at once.</summary>
+    internal abstract bool CanSend { get; }
+
+    /// <summary>What was made ready at <paramref name="beforeMs"/> leaves only now: the work on the input took that time.</summary>
+    internal abstract void Advance(long beforeMs, long nowMs);
+
+    /// <summary>Takes bytes or a datagram.</summary>
+    /// <returns>Number of bytes taken.</returns>
+    internal abstract int Take(byte[] data, int offset, int count, long nowMs);
+
+    /// <summary>Ends the connection without a word to the peer.</summary>
+    internal abstract void Abandon();
+
+    internal int Slots { get { return _table.Slots; } }
+
+    internal int MaxQueryBytes { get { return _table.MaxQueryBytes; } }
+
+    internal int Waiting { get { return _table.Count(QueryTable.Waiting); } }
+
+    internal void Share(QueryStore store)
+    {
+        _table.Share(store);
+    }
+
+    /// <summary>Whether the conversation has the query, sent or not.</summary>
+    internal bool Has(int query)
+    {
+        return _table.Has(query);
+    }
+
+    internal bool HasSent(int query)
+    {
+        return _table.States[query] == QueryTable.Sent || _table.States[query] == QueryTable.SentEarly;
+    }
+
+    /// <summary>How often the query was sent here.</summary>
+    internal int Attempts(int query)
+    {
+        return _table.Attempts[query];
+    }
+
+    /// <summary>How often it was lost with a connection that brought nothing meanwhile.</summary>
+    internal int Losses(int query)
+    {
+        return _losses[query];
+    }
+
+    /// <summary>The round trips that the query has cost so far.</summary>
+    internal int TurnsOf(int query)
+    {
+        if (!_open)
+            return _turnsBefore[query];
+
+        return _turnsBefore[query] + (HasSent(query) ? LostTurns(query) : _turns - _turnsAtQuery[query]);
+    }
+
+    /// <summary>Takes a query of the store.</summary>
+    /// <param name="query">Its slot.</param>
+    /// <param name="turnsBefore">Round trips that it has cost elsewhere.</param>
+    /// <param name="wasSent">Whether it was sent before: then it never travels as early data.</param>
+    /// <param name="nowMs">The monotonic clock.</param>
+    internal abstract void Adopt(int query, int turnsBefore, bool wasSent, long nowMs);
+
+    /// <summary>Gives a query back.</summary>
+    internal void Drop(int query)
+    {
+        _table.Release(query);
+        Dropped();
+    }
+
+    private protected virtual void Dropped()
+    {
     }
 }

@@ -84,7 +84,7 @@ public sealed class DodSession : DnsConversation
     public bool EventTruncated;
 
     /// <summary>When <see cref="HandleTimeout"/> is due, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for never.</summary>
-    public long WakeDueMs
+    public override long WakeDueMs
     {
         get
         {
@@ -94,7 +94,7 @@ public sealed class DodSession : DnsConversation
 
             for (int i = 0; i < _table.Slots; i++)
             {
-                if (_table.States[i] == QueryTable.Sent && _resendDueMs[i] < due)
+                if (_table.States[i] == QueryTable.Sent && !OnlyListens && _resendDueMs[i] < due)
                     due = _resendDueMs[i];
             }
 
@@ -116,11 +116,7 @@ public sealed class DodSession : DnsConversation
         if (slot < 0)
             return -1;
 
-        _sends[slot] = 0;
-        _turnsAtQuery[slot] = _turns;
-        _turnsBefore[slot] = 0;
-        _waited[slot] = !_open || !_dtls.CanSend;
-        Flush();
+        Begin(slot, 0);
         return slot;
     }
 
@@ -128,14 +124,14 @@ public sealed class DodSession : DnsConversation
     /// <param name="query">The number that <see cref="Query"/> returned.</param>
     public void Cancel(int query)
     {
-        _table.States[query] = QueryTable.Free;
+        _table.Release(query);
     }
 
     /// <summary>Starts a new association. The ClientHello is ready afterwards. Its datagrams must come from another local port than those of the one before: a late flight of that handshake could not be told from an answer to this one.</summary>
     /// <param name="session">A session to resume (figure 3: DTLS false start), used up by this; or null.</param>
     /// <param name="nowMs">The monotonic clock.</param>
     /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>
-    public void Open(TlsSession session, long nowMs, long utcMs)
+    public override void Open(TlsSession session, long nowMs, long utcMs)
     {
         _nowMs = nowMs;
         _aliveMs = nowMs;
@@ -146,6 +142,7 @@ public sealed class DodSession : DnsConversation
         _closedReported = false;
         _closeReason = DotCloseReason.None;
         _error = TlsError.None;
+        OnlyListens = false;
         _associations++;
         _turns = 0;
         _transmitted = false;
@@ -167,7 +164,7 @@ public sealed class DodSession : DnsConversation
     /// <param name="offset">First byte to write.</param>
     /// <param name="capacity">How many bytes may be written.</param>
     /// <returns>Number of bytes of the datagram; 0 where nothing waits.</returns>
-    public int Transmit(byte[] output, int offset, int capacity)
+    public override int Transmit(byte[] output, int offset, int capacity)
     {
         int count = _dtls.Transmit(output, offset, capacity);
         if (count > 0)
@@ -200,11 +197,11 @@ public sealed class DodSession : DnsConversation
 
     /// <summary>Acts on time gone by. A call that comes too early does nothing.</summary>
     /// <param name="nowMs">The monotonic clock.</param>
-    public void HandleTimeout(long nowMs)
+    public override void HandleTimeout(long nowMs)
     {
         _nowMs = nowMs;
         bool inVain = false;
-        for (int i = 0; i < _table.Slots; i++)
+        for (int i = 0; !_table.IsShared && i < _table.Slots; i++)
         {
             int state = _table.States[i];
             if ((state != QueryTable.Waiting && state != QueryTable.Sent) || nowMs < _table.DueMs[i])
@@ -221,7 +218,7 @@ public sealed class DodSession : DnsConversation
             EndIfSilent();
 
         _dtls.HandleTimeout(nowMs);
-        for (int i = 0; i < _table.Slots; i++)
+        for (int i = 0; !OnlyListens && i < _table.Slots; i++)
         {
             if (_table.States[i] == QueryTable.Sent && nowMs >= _resendDueMs[i])
                 Resend(i);
@@ -238,7 +235,7 @@ public sealed class DodSession : DnsConversation
     }
 
     /// <summary>Closes the association: close_notify waits for <see cref="Transmit"/> afterwards.</summary>
-    public void Close()
+    public override void Close()
     {
         if (!_open)
             return;
@@ -248,7 +245,7 @@ public sealed class DodSession : DnsConversation
     }
 
     /// <summary>Zeroes keys, secrets and queries.</summary>
-    public void Clear()
+    public override void Clear()
     {
         _dtls.Clear();
         _table.Clear();
@@ -258,14 +255,14 @@ public sealed class DodSession : DnsConversation
 
     /// <summary>Takes the session of <see cref="DodEvent.Session"/>.</summary>
     /// <returns>The session, owned by the caller from now on, or null.</returns>
-    public TlsSession TakeSession()
+    public override TlsSession TakeSession()
     {
         return _dtls.TakeSession();
     }
 
     /// <summary>The next event. Reads on in the datagram that was received last.</summary>
     /// <returns>One of <see cref="DodEvent"/>.</returns>
-    public int NextEvent()
+    public override int NextEvent()
     {
         while (true)
         {
@@ -356,11 +353,12 @@ public sealed class DodSession : DnsConversation
         if (_table.States[query] == QueryTable.Sent && _sends[query] == 1)
             _answerMs = (int)(_nowMs - _firstSentMs[query]);
 
-        _table.States[query] = QueryTable.Free;
+        _table.Release(query);
         EventQuery = query;
         EventError = TlsError.None;
         EventAttempts = _table.Attempts[query];
-        EventRoundTrips = _turnsBefore[query] + _turns - _turnsAtQuery[query];
+        // What was waited for before it was sent first, and the one that brought the answer, whatever else came meanwhile.
+        EventRoundTrips = _turnsBefore[query] + _turnsAtSend[query] - _turnsAtQuery[query] + 1;
         EventWaitedForHandshake = _waited[query];
         EventTruncated = _reader.Truncated;
         _answerBuffer = buffer;
@@ -410,6 +408,7 @@ public sealed class DodSession : DnsConversation
             _resendMs[query] = FirstRetryMs();
             _afterQuiet[query] = _nowMs - _aliveMs >= QuietMs;
             _firstSentMs[query] = _nowMs;
+            _turnsAtSend[query] = _turns;
         }
 
         if (_silentSinceMs < 0)
@@ -422,8 +421,105 @@ public sealed class DodSession : DnsConversation
         return true;
     }
 
+    internal override void Adopt(int query, int turnsBefore, bool wasSent, long nowMs)
+    {
+        _nowMs = nowMs;
+        _table.Take(query);
+        Begin(query, turnsBefore);
+    }
+
+    /// <summary>The first wait before a query is sent again, in milliseconds; 0 where the conversation finds it by itself. An association sets it, and then looks after silence and suspicion itself, too.</summary>
+    internal int RetryMs;
+
+    /// <summary>Whether nothing is sent again any more: the association is only listened to.</summary>
+    internal bool OnlyListens;
+
+    /// <summary>How often anything authentic came.</summary>
+    internal int HeardCount;
+
+    internal override void Advance(long beforeMs, long nowMs)
+    {
+        if (_nowMs != beforeMs)
+            return;
+
+        _nowMs = nowMs;
+        if (_silentSinceMs == beforeMs)
+            _silentSinceMs = nowMs;
+        for (int i = 0; i < _table.Slots; i++)
+        {
+            if (_table.States[i] != QueryTable.Sent || _resendDueMs[i] != beforeMs + _resendMs[i])
+                continue;
+
+            _resendDueMs[i] = nowMs + _resendMs[i];
+            if (_firstSentMs[i] == beforeMs)
+                _firstSentMs[i] = nowMs;
+        }
+
+        _dtls.Advance(nowMs);
+    }
+
+    /// <summary>When the query was sent here first.</summary>
+    internal long FirstSentMs(int query)
+    {
+        return _firstSentMs[query];
+    }
+
+    /// <summary>How often it was sent in this association.</summary>
+    internal int Sends(int query)
+    {
+        return _sends[query];
+    }
+
+    /// <summary>The path below was replaced: what is unanswered goes out again at once, and its waits begin anew.</summary>
+    internal void ResendAll(long nowMs)
+    {
+        _nowMs = nowMs;
+        for (int i = 0; i < _table.Slots; i++)
+        {
+            if (_table.States[i] == QueryTable.Sent && SendNow(i))
+                Resends++;
+        }
+    }
+
+    internal override bool IsConnected { get { return _dtls.IsConnected; } }
+
+    internal override bool IsResumed { get { return _dtls.IsResumed; } }
+
+    internal override bool CanSend { get { return _dtls.CanSend; } }
+
+    internal override int Take(byte[] data, int offset, int count, long nowMs)
+    {
+        Receive(data, offset, count, nowMs);
+        return count;
+    }
+
+    /// <summary>Forgets a suspicion, so that the next alert is reported again.</summary>
+    internal void ClearSuspicion()
+    {
+        _suspect = false;
+    }
+
+    internal override void Abandon()
+    {
+        _dtls.Abandon();
+        End(DotCloseReason.Caller, TlsError.None);
+    }
+
+    private void Begin(int query, int turnsBefore)
+    {
+        _sends[query] = 0;
+        _losses[query] = 0;
+        _turnsAtQuery[query] = _turns;
+        _turnsBefore[query] = turnsBefore;
+        _waited[query] = !_open || !_dtls.CanSend;
+        Flush();
+    }
+
     private int FirstRetryMs()
     {
+        if (RetryMs > 0)
+            return RetryMs;
+
         int known = _dtls.HeartbeatRttMs > 0 ? _dtls.HeartbeatRttMs : _dtls.RttMs;
         if (known <= 0)
             known = _answerMs;
@@ -435,13 +531,22 @@ public sealed class DodSession : DnsConversation
 
     private void Resend(int query)
     {
+        if (_table.IsShared)
+        {
+            Repeat(query);
+            return;
+        }
+
         // Behind a sign of life the silence is about the query, not about the association, unless it lasts.
         bool silent = _aliveMs < _firstSentMs[query];
         if (silent && _sends[query] >= _options.SuspectAfterSends && (_afterQuiet[query] || IsSilentFor(_options.MaxSends - 1)))
             MarkSuspect();
-        if (EndIfSilent())
-            return;
+        if (!EndIfSilent())
+            Repeat(query);
+    }
 
+    private void Repeat(int query)
+    {
         // An association that answers others loses much: the query goes on until its time is over, no slower than now.
         int before = _resendMs[query];
         if (_sends[query] < _options.MaxSends)
@@ -482,6 +587,7 @@ public sealed class DodSession : DnsConversation
         _suspect = false;
         _aliveMs = _nowMs;
         _silentSinceMs = -1;
+        HeardCount++;
     }
 
     private void MarkSuspect()
@@ -504,9 +610,13 @@ public sealed class DodSession : DnsConversation
         _error = error;
         for (int i = 0; i < _table.Slots; i++)
         {
-            _turnsBefore[i] += _turns - _turnsAtQuery[i];
-            if (_table.States[i] != QueryTable.Sent)
+            bool sent = _table.States[i] == QueryTable.Sent;
+            _turnsBefore[i] += sent ? LostTurns(i) : _turns - _turnsAtQuery[i];
+            if (!sent)
                 continue;
+
+            if (_aliveMs < _firstSentMs[i])
+                _losses[i]++;
 
             _table.States[i] = QueryTable.Waiting;
             _waited[i] = true;

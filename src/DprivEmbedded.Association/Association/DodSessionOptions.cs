@@ -36,7 +36,7 @@ public sealed class DodSessionOptions
     {
         if (MaxQueries < 1 || MaxQueries > 256)
             return "MaxQueries must be 1 to 256.";
-        if (MaxQueryBytes < QueryTable.MinQueryBytes || MaxQueryBytes > 16384)
+        if (MaxQueryBytes < QueryStore.MinQueryBytes || MaxQueryBytes > 16384)
             return "MaxQueryBytes must be 17 to 16384.";
         if (InitialRetryMs < 1 || MinRetryMs < 1 || QueryTimeoutMs < 1)
             return "InitialRetryMs, MinRetryMs and QueryTimeoutMs must be 1 or more.";

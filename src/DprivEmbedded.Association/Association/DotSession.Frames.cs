@@ -120,7 +120,7 @@ public sealed partial class DotSession
                 _draining = true;
         }
 
-        _table.States[query] = QueryTable.Free;
+        _table.Release(query);
         _answers++;
         EventQuery = query;
         EventError = TlsError.None;
@@ -204,6 +204,7 @@ public sealed partial class DotSession
         _wasEarly[query] |= early;
         _turnsAtSend[query] = _turns;
         _answersAtSend[query] = _answers;
+        _sentMs[query] = _lastNowMs;
         _table.Attempts[query]++;
     }
 

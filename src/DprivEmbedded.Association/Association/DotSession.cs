@@ -25,9 +25,8 @@ public sealed partial class DotSession : DnsConversation
 
     private readonly bool[] _wasEarly;
     private readonly bool[] _takenEarly;
-    private readonly int[] _losses;
     private readonly int[] _answersAtSend;
-    private readonly int[] _turnsAtSend;
+    private readonly long[] _sentMs;
     private readonly int[] _connectionsAtQuery;
 
     private bool _draining;
@@ -71,9 +70,8 @@ public sealed partial class DotSession : DnsConversation
         MakeTable(slots, options.MaxQueryBytes, crypto);
         _wasEarly = new bool[slots];
         _takenEarly = new bool[slots];
-        _losses = new int[slots];
         _answersAtSend = new int[slots];
-        _turnsAtSend = new int[slots];
+        _sentMs = new long[slots];
         _connectionsAtQuery = new int[slots];
         _serverIdleMs = -1;
         _learnedIdleMs = -1;
@@ -96,7 +94,7 @@ public sealed partial class DotSession : DnsConversation
     {
         get
         {
-            int idle = _options.IdleTimeoutMs;
+            int idle = KeepsOpen ? int.MaxValue : _options.IdleTimeoutMs;
             if (_serverIdleMs >= 0)
                 idle = _serverIdleMs < _options.MaxIdleTimeoutMs ? _serverIdleMs : _options.MaxIdleTimeoutMs;
             if (_learnedIdleMs >= 0 && _learnedIdleMs < idle)
@@ -105,6 +103,9 @@ public sealed partial class DotSession : DnsConversation
             return idle;
         }
     }
+
+    /// <summary>Whether nothing is asked, so that the idle time runs.</summary>
+    private bool IsIdle { get { return _tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 && IdleTimeoutMs < int.MaxValue; } }
 
     /// <summary>How many connections were opened between the last answer's query and the answer.</summary>
     public int EventTransports;
@@ -116,7 +117,7 @@ public sealed partial class DotSession : DnsConversation
     public int EarlyQueries;
 
     /// <summary>When <see cref="HandleTimeout"/> is due, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for never. Later harms service.</summary>
-    public long WakeDueMs
+    public override long WakeDueMs
     {
         get
         {
@@ -126,7 +127,7 @@ public sealed partial class DotSession : DnsConversation
             if (_tls.WakeDueMs < due)
                 due = _tls.WakeDueMs;
 
-            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
+            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : IsIdle ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
             return other < due ? other : due;
         }
     }
@@ -145,14 +146,7 @@ public sealed partial class DotSession : DnsConversation
         if (slot < 0)
             return -1;
 
-        _wasEarly[slot] = false;
-        _takenEarly[slot] = false;
-        _losses[slot] = 0;
-        _turnsAtQuery[slot] = _turns;
-        _turnsBefore[slot] = 0;
-        _connectionsAtQuery[slot] = _connections;
-        _waited[slot] = !_open || !_tls.CanSend || _draining;
-        Flush();
+        Begin(slot, 0, false);
         return slot;
     }
 
@@ -160,7 +154,7 @@ public sealed partial class DotSession : DnsConversation
     /// <param name="query">The number that <see cref="Query"/> returned.</param>
     public void Cancel(int query)
     {
-        _table.States[query] = QueryTable.Free;
+        _table.Release(query);
         MarkIdle();
     }
 
@@ -168,7 +162,7 @@ public sealed partial class DotSession : DnsConversation
     /// <param name="session">A session to resume, used up by this; or null.</param>
     /// <param name="nowMs">The monotonic clock.</param>
     /// <param name="utcMs">The time of day in milliseconds since 1970-01-01 UTC; 0 where unknown.</param>
-    public void Open(TlsSession session, long nowMs, long utcMs)
+    public override void Open(TlsSession session, long nowMs, long utcMs)
     {
         _lastNowMs = nowMs;
         _silentSinceMs = nowMs;
@@ -208,7 +202,7 @@ public sealed partial class DotSession : DnsConversation
     /// <param name="offset">First byte to write.</param>
     /// <param name="capacity">How many bytes may be written.</param>
     /// <returns>Number of bytes written; 0 where nothing waits.</returns>
-    public int Transmit(byte[] output, int offset, int capacity)
+    public override int Transmit(byte[] output, int offset, int capacity)
     {
         int count = _tls.Transmit(output, offset, capacity);
         if (count > 0)
@@ -265,10 +259,10 @@ public sealed partial class DotSession : DnsConversation
 
     /// <summary>Acts on time gone by. A call that comes too early does nothing.</summary>
     /// <param name="nowMs">The monotonic clock.</param>
-    public void HandleTimeout(long nowMs)
+    public override void HandleTimeout(long nowMs)
     {
         _lastNowMs = nowMs;
-        for (int i = 0; i < _table.Slots; i++)
+        for (int i = 0; !_table.IsShared && i < _table.Slots; i++)
         {
             if (_table.States[i] != QueryTable.Free && _table.States[i] != QueryTable.Failing && nowMs >= _table.DueMs[i])
                 FailQuery(i, DotError.QueryTimeout);
@@ -283,7 +277,7 @@ public sealed partial class DotSession : DnsConversation
             if (nowMs >= _silentSinceMs + _options.SilenceTimeoutMs)
                 _tls.Abort(TlsError.SilentPeer);
         }
-        else if (_tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
+        else if (IsIdle && nowMs >= _idleSinceMs + IdleTimeoutMs)
         {
             // The server held out as long as it was given: next time it may be given a little longer, so that one early close does not count for ever.
             if (_learnedIdleMs >= 0)
@@ -295,7 +289,7 @@ public sealed partial class DotSession : DnsConversation
     }
 
     /// <summary>Closes the connection: close_notify waits for <see cref="Transmit"/> afterwards.</summary>
-    public void Close()
+    public override void Close()
     {
         if (!_open)
             return;
@@ -305,7 +299,7 @@ public sealed partial class DotSession : DnsConversation
     }
 
     /// <summary>Zeroes keys, secrets, queries and answers.</summary>
-    public void Clear()
+    public override void Clear()
     {
         _tls.Clear();
         _open = false;
@@ -316,14 +310,14 @@ public sealed partial class DotSession : DnsConversation
 
     /// <summary>Takes the session of <see cref="DotEvent.Session"/>.</summary>
     /// <returns>The session, owned by the caller from now on, or null.</returns>
-    public TlsSession TakeSession()
+    public override TlsSession TakeSession()
     {
         return _tls.TakeSession();
     }
 
     /// <summary>The next event.</summary>
     /// <returns>One of <see cref="DotEvent"/>.</returns>
-    public int NextEvent()
+    public override int NextEvent()
     {
         if (TakeFailure())
             return DotEvent.QueryFailed;
@@ -422,7 +416,7 @@ public sealed partial class DotSession : DnsConversation
             // A connection that brought answers meanwhile was no loss, even where it ended before all were there.
             if (_answers == _answersAtSend[i])
                 _losses[i]++;
-            if (_losses[i] >= _options.MaxAttempts)
+            if (_losses[i] >= _options.MaxAttempts && !_table.IsShared)
                 FailQuery(i, error == TlsError.None ? DotError.TooManyAttempts : error);
             else
             {
@@ -433,15 +427,76 @@ public sealed partial class DotSession : DnsConversation
         }
     }
 
-    /// <summary>The round trips that a query lost with its connection: what it waited for, and one more where something came after it was sent.</summary>
-    private int LostTurns(int query)
-    {
-        return _turnsAtSend[query] - _turnsAtQuery[query] + (_turns > _turnsAtSend[query] ? 1 : 0);
-    }
-
     private protected override void FailQuery(int query, int error)
     {
         base.FailQuery(query, error);
+        MarkIdle();
+    }
+
+    internal override void Adopt(int query, int turnsBefore, bool wasSent, long nowMs)
+    {
+        _lastNowMs = nowMs;
+        _table.Take(query);
+        Begin(query, turnsBefore, wasSent);
+    }
+
+    /// <summary>Whether only the server's word, and no idle time of our own, ends the connection: an association that keeps it alive by probes wants that.</summary>
+    internal bool KeepsOpen;
+
+    internal override void Advance(long beforeMs, long nowMs)
+    {
+        if (_lastNowMs != beforeMs)
+            return;
+
+        _lastNowMs = nowMs;
+        if (_silentSinceMs == beforeMs)
+            _silentSinceMs = nowMs;
+        if (_idleSinceMs == beforeMs)
+            _idleSinceMs = nowMs;
+        for (int i = 0; i < _sentMs.Length; i++)
+        {
+            if (_sentMs[i] == beforeMs)
+                _sentMs[i] = nowMs;
+        }
+    }
+
+    /// <summary>When the query was sent here last.</summary>
+    internal long SentMs(int query)
+    {
+        return _sentMs[query];
+    }
+
+    internal override bool IsConnected { get { return _tls.IsConnected; } }
+
+    internal override bool IsResumed { get { return _tls.IsResumed; } }
+
+    internal override bool CanSend { get { return _tls.CanSend && !_draining; } }
+
+    internal override int Take(byte[] data, int offset, int count, long nowMs)
+    {
+        return Receive(data, offset, count, nowMs);
+    }
+
+    internal override void Abandon()
+    {
+        _tls.Abandon();
+        End(DotCloseReason.Caller, TlsError.None);
+    }
+
+    private void Begin(int query, int turnsBefore, bool wasSent)
+    {
+        _wasEarly[query] = wasSent;
+        _takenEarly[query] = false;
+        _losses[query] = 0;
+        _turnsAtQuery[query] = _turns;
+        _turnsBefore[query] = turnsBefore;
+        _connectionsAtQuery[query] = _connections;
+        _waited[query] = !_open || !_tls.CanSend || _draining;
+        Flush();
+    }
+
+    private protected override void Dropped()
+    {
         MarkIdle();
     }
 

@@ -1,9 +1,8 @@
-using System;
 using DprivEmbedded.Crypto;
 
 namespace DprivEmbedded.Association;
 
-/// <summary>The queries of a conversation, in slots of fixed size: waiting, sent, or failed and not yet reported. Allocates nothing after construction.</summary>
+/// <summary>What became of queries in one conversation: waiting, sent, or failed and not yet reported. The messages are in a <see cref="QueryStore"/>, its own or that of an association.</summary>
 internal sealed class QueryTable
 {
     public const int Free = 0;
@@ -12,66 +11,75 @@ internal sealed class QueryTable
     public const int SentEarly = 3;
     public const int Failing = 4;
 
-    /// <summary>The smallest query: a header and the question for the root.</summary>
-    public const int MinQueryBytes = 17;
-
-    public readonly byte[][] Messages;
-    public readonly int[] Bytes;
     public readonly int[] States;
-    public readonly int[] Ids;
     public readonly int[] Attempts;
     public readonly int[] Errors;
-    public readonly long[] DueMs;
 
+    private readonly int _maxQueryBytes;
     private readonly IRandomSource _random;
-    private readonly byte[] _idBytes = new byte[2];
+    private QueryStore _store;
+    private bool _shared;
 
     public QueryTable(int slots, int maxQueryBytes, IRandomSource random)
     {
+        _maxQueryBytes = maxQueryBytes;
         _random = random;
-        Messages = new byte[slots][];
-        for (int i = 0; i < slots; i++)
-            Messages[i] = new byte[maxQueryBytes];
-
-        Bytes = new int[slots];
         States = new int[slots];
-        Ids = new int[slots];
         Attempts = new int[slots];
         Errors = new int[slots];
-        DueMs = new long[slots];
     }
 
     public int Slots { get { return States.Length; } }
 
+    public int MaxQueryBytes { get { return _maxQueryBytes; } }
+
+    /// <summary>Whether the queries are an association's, which also watches over their time limits.</summary>
+    public bool IsShared { get { return _shared; } }
+
+    public byte[][] Messages { get { return _store.Messages; } }
+
+    public int[] Bytes { get { return _store.Bytes; } }
+
+    public long[] DueMs { get { return _store.DueMs; } }
+
     /// <summary>Queries that were sent and have no answer yet.</summary>
     public int InFlight { get { return Count(Sent) + Count(SentEarly); } }
 
-    /// <summary>Puts a query into a free slot, with a random ID that no other slot has (RFC 7766 section 6.2.1).</summary>
+    /// <summary>Uses the queries of an association from now on.</summary>
+    public void Share(QueryStore store)
+    {
+        _store = store;
+        _shared = true;
+    }
+
+    /// <summary>Puts a query of this conversation alone into a free slot.</summary>
     /// <returns>The slot, or -1 where none is free.</returns>
-    /// <exception cref="ArgumentException">The message is larger than a slot, or no DNS query.</exception>
     public int Add(byte[] message, int offset, int count, long dueMs)
     {
-        if (count < MinQueryBytes || count > Messages[0].Length)
-            throw new ArgumentException("A query must have 17 bytes or more, and at most MaxQueryBytes.");
+        if (_store == null)
+            _store = new QueryStore(States.Length, _maxQueryBytes, _random);
 
-        for (int i = 0; i < States.Length; i++)
-        {
-            if (States[i] != Free)
-                continue;
+        int slot = _store.Add(message, offset, count, dueMs, States.Length);
+        if (slot >= 0)
+            Take(slot);
 
-            Array.Copy(message, offset, Messages[i], 0, count);
-            Bytes[i] = count;
-            Ids[i] = NewId();
-            Messages[i][0] = (byte)(Ids[i] >> 8);
-            Messages[i][1] = (byte)Ids[i];
-            Attempts[i] = 0;
-            Errors[i] = 0;
-            DueMs[i] = dueMs;
-            States[i] = Waiting;
-            return i;
-        }
+        return slot;
+    }
 
-        return -1;
+    /// <summary>Takes a query that is in the store.</summary>
+    public void Take(int slot)
+    {
+        Attempts[slot] = 0;
+        Errors[slot] = 0;
+        States[slot] = Waiting;
+    }
+
+    /// <summary>The query is over here.</summary>
+    public void Release(int slot)
+    {
+        States[slot] = Free;
+        if (!_shared && _store != null)
+            _store.Taken[slot] = false;
     }
 
     public void Fail(int slot, int error)
@@ -80,11 +88,17 @@ internal sealed class QueryTable
         Errors[slot] = error;
     }
 
+    public bool Has(int slot)
+    {
+        int state = States[slot];
+        return state == Waiting || state == Sent || state == SentEarly;
+    }
+
     public int FindById(int id)
     {
         for (int i = 0; i < States.Length; i++)
         {
-            if ((States[i] == Sent || States[i] == SentEarly || States[i] == Waiting) && Ids[i] == id)
+            if (Has(i) && _store.Ids[i] == id)
                 return i;
         }
 
@@ -115,41 +129,15 @@ internal sealed class QueryTable
         return -1;
     }
 
-    /// <summary>When the first query runs out of time.</summary>
-    public long EarliestDueMs
-    {
-        get
-        {
-            long due = long.MaxValue;
-            for (int i = 0; i < States.Length; i++)
-            {
-                if (States[i] != Free && DueMs[i] < due)
-                    due = DueMs[i];
-            }
-
-            return due;
-        }
-    }
+    /// <summary>When the first query of this conversation alone runs out of time.</summary>
+    public long EarliestDueMs { get { return _shared || _store == null ? long.MaxValue : _store.EarliestDueMs; } }
 
     public void Clear()
     {
         for (int i = 0; i < States.Length; i++)
-        {
             States[i] = Free;
-            Array.Clear(Messages[i], 0, Messages[i].Length);
-        }
-    }
 
-    private int NewId()
-    {
-        int id;
-        do
-        {
-            _random.Fill(_idBytes, 0, 2);
-            id = (_idBytes[0] << 8) | _idBytes[1];
-        }
-        while (FindById(id) >= 0);
-
-        return id;
+        if (!_shared && _store != null)
+            _store.Clear();
     }
 }

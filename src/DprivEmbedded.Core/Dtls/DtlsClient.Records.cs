@@ -36,7 +36,7 @@ public sealed partial class DtlsClient
         _dataCount = 0;
     }
 
-    /// <summary>Sends a heartbeat request, if none is under way (RFC 6520 section 3). It is repeated by the timers of the handshake; without an answer the association ends with <see cref="TlsError.SilentPeer"/>.</summary>
+    /// <summary>Sends a heartbeat request, if none is under way (RFC 6520 section 3). It is repeated by the timers of the handshake; where neither an answer nor any other record came meanwhile, the association ends with <see cref="TlsError.SilentPeer"/>.</summary>
     /// <param name="nowMs">The caller's monotonic clock.</param>
     /// <returns>False where the peer answers none, one is under way, the handshake is not over, or the send buffer is full.</returns>
     public bool SendHeartbeat(long nowMs)
@@ -54,6 +54,7 @@ public sealed partial class DtlsClient
         _nowMs = nowMs;
         _heartbeatInFlight = true;
         _heartbeatRepeats = 0;
+        _heardSinceHeartbeat = false;
         _heartbeatSentMs = nowMs;
         _heartbeatWaitMs = RttMs > 0 ? (RttMs + RttMs / 2 < 50 ? 50 : RttMs + RttMs / 2) : FirstRetransmitMs();
         _heartbeatDueMs = nowMs + _heartbeatWaitMs;
@@ -64,7 +65,11 @@ public sealed partial class DtlsClient
     {
         if (_heartbeatRepeats >= _options.MaxHeartbeatRetransmits)
         {
-            FailSilently(TlsError.SilentPeer);
+            _heartbeatInFlight = false;
+            UnansweredHeartbeats++;
+            if (!_heardSinceHeartbeat)
+                FailSilently(TlsError.SilentPeer);
+
             return;
         }
 
@@ -248,6 +253,7 @@ public sealed partial class DtlsClient
         }
 
         _replay.Note(sequence);
+        _heardSinceHeartbeat = true;
         int offset = _read.OpenedOffset;
         int count = _read.OpenedBytes;
         if (count > RecordProtection.MaxPlaintextBytes)

@@ -84,6 +84,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
     private int _handshakeAlert;
     private bool _heartbeatAnswered;
     private bool _heartbeatInFlight;
+    private bool _heardSinceHeartbeat;
     private int _heartbeatRepeats;
     private int _heartbeatWaitMs;
     private long _heartbeatDueMs;
@@ -118,6 +119,19 @@ public sealed partial class DtlsClient : IHandshakeChannel
         _reassembly = new Reassembly(reassemblyBuffer);
         _queue = sendBuffer;
         _handshake = new ClientHandshake(options, crypto, this);
+    }
+
+    /// <summary>What the client offers and demands.</summary>
+    public DtlsClientOptions Options { get { return _options; } }
+
+    /// <summary>A round trip time that is known from before, in milliseconds, in place of the options'; 0 for none. Read when a handshake starts.</summary>
+    public int KnownRttMs;
+
+    /// <summary>Whether application data waits for the end of the handshake, whatever the options allow.</summary>
+    public bool NoFalseStart
+    {
+        get { return _handshake.NoFalseStart; }
+        set { _handshake.NoFalseStart = value; }
     }
 
     /// <summary>The error that ended the association; <see cref="TlsError.None"/> while there is none.</summary>
@@ -167,6 +181,9 @@ public sealed partial class DtlsClient : IHandshakeChannel
 
     /// <summary>The round trip time of the last heartbeat, in milliseconds; -1 where it had to be repeated.</summary>
     public int HeartbeatRttMs = -1;
+
+    /// <summary>Heartbeats in this association that were given up without an answer while other records came: the peer promised to answer, and does not.</summary>
+    public int UnansweredHeartbeats;
 
     /// <summary>The last alert that came without authentication, one of <see cref="AlertDescription"/>.</summary>
     public int UnauthenticatedAlert;
@@ -266,6 +283,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
         _heartbeatAnswered = false;
         _heartbeatInFlight = false;
         _error = TlsError.None;
+        UnansweredHeartbeats = 0;
         RttMs = -1;
         _leastRttMs = 1;
         Retransmissions = 0;
@@ -314,6 +332,16 @@ public sealed partial class DtlsClient : IHandshakeChannel
     {
         if (_started && _error == TlsError.None && !_closed)
             Fail(error);
+    }
+
+    /// <summary>Ends the association without a word to the peer: what waits is dropped.</summary>
+    public void Abandon()
+    {
+        _queueStart = 0;
+        _queueEnd = 0;
+        _flightPending = false;
+        _heartbeatInFlight = false;
+        _closed = true;
     }
 
     /// <summary>Zeroes every key and secret. The client can be started again.</summary>
@@ -435,10 +463,11 @@ public sealed partial class DtlsClient : IHandshakeChannel
 
     private int FirstRetransmitMs()
     {
-        if (_options.KnownRttMs <= 0)
+        int rtt = KnownRttMs > 0 ? KnownRttMs : _options.KnownRttMs;
+        if (rtt <= 0)
             return _options.InitialRetransmitMs;
 
-        int known = _options.KnownRttMs + _options.KnownRttMs / 2;
+        int known = rtt + rtt / 2;
         return known < 50 ? 50 : known;
     }
 }

@@ -13,4 +13,10 @@ public interface ISessionCache
     /// <param name="utcMs">Now, on the clock of <see cref="TlsSession.ReceivedUtcMs"/>. Sessions past their lifetime are dropped.</param>
     /// <returns>The session, owned by the caller from now on, or null.</returns>
     TlsSession Take(string server, long utcMs);
+
+    /// <summary>Looks at the session that <see cref="Take"/> would give, without taking it.</summary>
+    /// <param name="server">The key under which it was put.</param>
+    /// <param name="utcMs">Now, on the clock of <see cref="TlsSession.ReceivedUtcMs"/>.</param>
+    /// <returns>The session, which the cache still owns, or null. One that stable storage holds may turn out to have been taken by another.</returns>
+    TlsSession Peek(string server, long utcMs);
 }

@@ -230,6 +230,24 @@ public sealed class SessionCache : ISessionCache
         return null;
     }
 
+    /// <inheritdoc/>
+    public TlsSession Peek(string server, long utcMs)
+    {
+        int index = IndexOf(server);
+        if (index < 0)
+            return null;
+
+        TlsSession[] row = _sessions[index];
+        for (int i = 0; i < row.Length && row[i] != null; i++)
+        {
+            int maxAge = row[i].Stored && _store.MaxAgeSeconds < _maxAgeSeconds ? _store.MaxAgeSeconds : _maxAgeSeconds;
+            if (SessionRules.IsUsable(row[i], utcMs, maxAge))
+                return row[i];
+        }
+
+        return null;
+    }
+
     /// <summary>Drops and zeroes every session that may not be used any more.</summary>
     /// <param name="utcMs">Now, on the clock of <see cref="TlsSession.ReceivedUtcMs"/>.</param>
     /// <returns>How many were dropped.</returns>

@@ -66,6 +66,37 @@ public sealed class TlsSession
     /// <summary>Whether stable storage holds a copy, which must be claimed before this one is used. Set by <see cref="SealedSessionStore"/> and read by <see cref="SessionCache"/> alone.</summary>
     internal bool Stored;
 
+    /// <summary>Makes a copy with a secret of its own, for whoever must give the session away and may get to use it again.</summary>
+    /// <returns>The copy; ticket and other bytes, which nobody changes, are shared.</returns>
+    public TlsSession Copy()
+    {
+        TlsSession copy = new TlsSession();
+        copy.Version = Version;
+        copy.CipherSuite = CipherSuite;
+        if (Secret != null)
+        {
+            copy.Secret = new byte[Secret.Length];
+            System.Array.Copy(Secret, 0, copy.Secret, 0, Secret.Length);
+        }
+
+        copy.Ticket = Ticket;
+        copy.SessionId = SessionId;
+        copy.ServerName = ServerName;
+        copy.ApplicationProtocol = ApplicationProtocol;
+        copy.ReceivedUtcMs = ReceivedUtcMs;
+        copy.LifetimeSeconds = LifetimeSeconds;
+        copy.AgeAdd = AgeAdd;
+        copy.MaxEarlyDataBytes = MaxEarlyDataBytes;
+        copy.ExtendedMasterSecret = ExtendedMasterSecret;
+        copy.MaxFragmentLengthCode = MaxFragmentLengthCode;
+        copy.PeerRecordSizeLimit = PeerRecordSizeLimit;
+        copy.Authenticated = Authenticated;
+        copy.AuthenticatedUntilUtcSeconds = AuthenticatedUntilUtcSeconds;
+        copy.PeerKeyHash = PeerKeyHash;
+        copy.Group = Group;
+        return copy;
+    }
+
     /// <summary>Zeroes the secret.</summary>
     public void Clear()
     {

@@ -299,7 +299,7 @@ internal sealed partial class ClientHandshake
         if (CipherSuite.IsPsk(_suite))
             _externalPskUsed = true;
 
-        _canSend = _options.FalseStart && CipherSuite.IsEcdhe(_suite) && _authenticationError == TlsError.None;
+        _canSend = _options.FalseStart && !NoFalseStart && CipherSuite.IsEcdhe(_suite) && _authenticationError == TlsError.None;
         _state = _ticketExpected12 ? HandshakeState.TicketOrCcs12 : HandshakeState.ChangeCipherSpec12;
         return TlsError.None;
     }

@@ -152,6 +152,9 @@ internal sealed partial class ClientHandshake
     /// <summary>The code of the agreed max_fragment_length, 0 for none.</summary>
     public int NegotiatedFragmentCode { get { return _negotiatedFragmentCode; } }
 
+    /// <summary>Whether application data waits for the end of the handshake, whatever the options allow.</summary>
+    public bool NoFalseStart;
+
     /// <summary>Set by each change of the read keys and at the end of each flight of the peer's; the record layer clears it and demands that the record ends there.</summary>
     public bool RecordMustEnd;
 

@@ -91,6 +91,9 @@ public sealed partial class TlsClient : IHandshakeChannel
         _handshake = new ClientHandshake(options, crypto, this);
     }
 
+    /// <summary>What the client offers and demands.</summary>
+    public TlsClientOptions Options { get { return _options; } }
+
     /// <summary>The error that ended the connection; <see cref="TlsError.None"/> while there is none. The first one stays.</summary>
     public int Error { get { return _error; } }
 
@@ -302,6 +305,14 @@ public sealed partial class TlsClient : IHandshakeChannel
         if (_handshake.State != HandshakeState.Idle)
             SendAlert(1, AlertDescription.CloseNotify);
 
+        _closed = true;
+    }
+
+    /// <summary>Ends the connection without a word to the peer: what waits is dropped.</summary>
+    public void Abandon()
+    {
+        _sendStart = 0;
+        _sendEnd = 0;
         _closed = true;
     }
 

@@ -127,6 +127,13 @@ public sealed class DodtlsServer
         Socket.LoseState();
     }
 
+    /// <summary>The server loses its associations and keeps what resumes them, see <see cref="DtlsServerSocket.LoseAssociations"/>; answers that wait are lost too.</summary>
+    public void LoseAssociations()
+    {
+        _pending.Clear();
+        Socket.LoseAssociations();
+    }
+
     private void TakeRecord(DtlsServer association, byte[] record)
     {
         bool prefixed = Options.Prefix switch

@@ -172,14 +172,20 @@ public sealed class DtlsServerSocket
     /// (<see cref="DtlsServerOptions.UnknownRecord"/>).</summary>
     public void LoseState()
     {
+        LoseAssociations();
+        _cookies.Forget();
+        State.LoseState();
+    }
+
+    /// <summary>The server loses its associations, half-made ones too, and keeps ticket keys, session ids and cookie secrets, as where a farm shares them: a client that comes back resumes.</summary>
+    public void LoseAssociations()
+    {
         foreach (DtlsServer association in _associations.ToArray())
             association.Forget();
 
         _hellos.Clear();
         _output.Clear();
         _unread.Clear();
-        _cookies.Forget();
-        State.LoseState();
         Counters.StateLosses++;
     }
 

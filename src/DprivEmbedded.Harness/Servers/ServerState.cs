@@ -69,6 +69,18 @@ public sealed class ServerState
         NewTicketKey();
     }
 
+    /// <summary>Takes over the ticket keys of another server, as the servers behind one address do that are to resume each other's sessions.</summary>
+    /// <param name="other">The other server's state.</param>
+    public void ShareTicketKeys(ServerState other)
+    {
+        ConstantTime.Clear(_key);
+        ConstantTime.Clear(_oldKey);
+        _keyName = (byte[])other._keyName.Clone();
+        _key = (byte[])other._key.Clone();
+        _oldKeyName = (byte[])other._oldKeyName.Clone();
+        _oldKey = (byte[])other._oldKey.Clone();
+    }
+
     /// <summary>Seals a session into a ticket.</summary>
     internal byte[] SealTicket(ServerSession session, int paddingBytes)
     {

@@ -23,12 +23,6 @@ public class HandshakeMatrixTests
 
     private static readonly int[] s_psk12 = [CipherSuite.PskAes128GcmSha256, CipherSuite.PskAes128Ccm8];
 
-    // The system's back-end has no X25519.
-    private static readonly (int Group, string BackEnds)[] s_exchanges =
-    [
-        (NamedGroup.X25519, "BB"), (NamedGroup.Secp256r1, "BB"), (NamedGroup.Secp256r1, "BS"), (NamedGroup.Secp256r1, "SB"), (NamedGroup.Secp256r1, "SS"),
-    ];
-
     public enum Credential
     {
         Ecdsa,
@@ -56,7 +50,7 @@ public class HandshakeMatrixTests
         Credential[] credentials = [Credential.Ecdsa, Credential.RsaPss, Credential.RawEcdsa, Credential.RawRsa, Credential.PskDheKe, Credential.PskKe];
         return from suite in s_suites13
                from credential in credentials
-               from exchange in s_exchanges
+               from exchange in BackEnds.Exchanges
                where credential != Credential.PskKe || exchange.Group == NamedGroup.Secp256r1
                from resumption in new[] { Resumption.PskKe, Resumption.PskDheKe }
                select Row(suite, exchange.Group, credential, exchange.BackEnds, resumption);
@@ -69,7 +63,7 @@ public class HandshakeMatrixTests
             .Concat(s_ecdhePsk12.Select(s => (s, Credential.EcdhePsk)))
             .Concat(s_psk12.Select(s => (s, Credential.Psk)));
         return from kind in kinds
-               from exchange in s_exchanges
+               from exchange in BackEnds.Exchanges
                where kind.Item2 != Credential.Psk || exchange.Group == NamedGroup.Secp256r1
                from resumption in new[] { Resumption.SessionId, Resumption.Ticket, Resumption.RenewedTicket }
                select Row(kind.s, exchange.Group, kind.Item2, exchange.BackEnds, resumption);

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
-using DprivEmbedded.Core.Tests.Support;
 using DprivEmbedded.Crypto;
-using DprivEmbedded.Crypto.BouncyCastle;
 using DprivEmbedded.Sessions;
 using DprivEmbedded.Tls;
 
@@ -14,12 +12,12 @@ internal sealed class PairSetup
     private readonly SeededRandomSource _clientRandom;
     private int _connections;
 
-    public PairSetup(int seed = 1, string backEnds = "BB")
+    public PairSetup(int seed = 1, string backEnds = BackEnds.Usual)
     {
         Seed = seed;
         _clientRandom = new SeededRandomSource(seed);
-        ClientCrypto = Provider(backEnds[0], _clientRandom);
-        ServerCrypto = Provider(backEnds[1], new SeededRandomSource(seed + 1_000_000));
+        ClientCrypto = BackEnds.Provider(backEnds[0], _clientRandom);
+        ServerCrypto = BackEnds.Provider(backEnds[1], new SeededRandomSource(seed + 1_000_000));
         State = new ServerState(ServerCrypto);
         Client = new TlsClientOptions
         {
@@ -117,10 +115,5 @@ internal sealed class PairSetup
         Server.Tls12 = version == ProtocolVersion.Tls12;
         Server.Tls13 = version == ProtocolVersion.Tls13;
         return this;
-    }
-
-    private static ICryptoProvider Provider(char name, IRandomSource random)
-    {
-        return name == 'S' ? new SystemCryptoProvider(random) : new BouncyCastleProvider(random);
     }
 }

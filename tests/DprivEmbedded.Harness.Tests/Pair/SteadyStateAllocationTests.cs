@@ -21,7 +21,7 @@ public class SteadyStateAllocationTests
     [InlineData(ProtocolVersion.Tls13, CipherSuite.ChaCha20Poly1305Sha256)]
     public void TenThousandLookupsAllocateNothing(int version, int suite)
     {
-        PairSetup setup = new PairSetup(1, "SS").WithVersion(version);
+        PairSetup setup = new PairSetup(1, BackEnds.WithoutAllocation).WithVersion(version);
         setup.Client.CipherSuites = [suite];
         setup.Client.Groups = [DprivEmbedded.Crypto.NamedGroup.Secp256r1];
         setup.Client.Tickets = false;

@@ -1,8 +1,6 @@
 using System;
 using DprivEmbedded.Association;
-using DprivEmbedded.Core.Tests.Support;
 using DprivEmbedded.Crypto;
-using DprivEmbedded.Crypto.BouncyCastle;
 using DprivEmbedded.Dtls;
 using DprivEmbedded.Harness.Tests.Pair;
 using DprivEmbedded.Sessions;
@@ -17,16 +15,16 @@ internal sealed class DodSetup
     private int _paths;
 
     /// <param name="seed">Seeds everything that is drawn.</param>
-    /// <param name="backEnds">The crypto of client and server: "B" BouncyCastle, "S" the system's.</param>
+    /// <param name="backEnds">The crypto of client and server, letters of <see cref="BackEnds"/>.</param>
     /// <param name="wrap">Puts something before the client's crypto.</param>
-    public DodSetup(int seed = 1, string backEnds = "SS", Func<ICryptoProvider, ICryptoProvider>? wrap = null)
+    public DodSetup(int seed = 1, string backEnds = BackEnds.UsualDtls, Func<ICryptoProvider, ICryptoProvider>? wrap = null)
     {
         Seed = seed;
-        ClientCrypto = Provider(backEnds[0], new SeededRandomSource(seed));
+        ClientCrypto = BackEnds.Provider(backEnds[0], new SeededRandomSource(seed));
         if (wrap != null)
             ClientCrypto = wrap(ClientCrypto);
 
-        ServerCrypto = Provider(backEnds[1], new SeededRandomSource(seed + 1_000_000));
+        ServerCrypto = BackEnds.Provider(backEnds[1], new SeededRandomSource(seed + 1_000_000));
         Client = new DtlsClientOptions
         {
             ServerName = PairKeys.Name,
@@ -135,10 +133,5 @@ internal sealed class DodSetup
         Client.Verifier = new SpkiPinVerifier([PairKeys.Pin(credential)], ClientCrypto.CreateSha256());
         Dtls.Credentials = [credential];
         return this;
-    }
-
-    private static ICryptoProvider Provider(char name, IRandomSource random)
-    {
-        return name == 'S' ? new SystemCryptoProvider(random) : new BouncyCastleProvider(random);
     }
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using DprivEmbedded.Association;
 using DprivEmbedded.Dtls;
+using DprivEmbedded.Harness.Tests.Pair;
 using DprivEmbedded.Tls;
 using Xunit;
 
@@ -60,7 +61,7 @@ public class DtlsAttackTests(ITestOutputHelper output)
     public void AfterTheHandshake(Forgery forgery, int connectionIdBytes)
     {
         DeafCrypto? crypto = null;
-        DodSetup setup = new(1, "SS", inner => crypto = new DeafCrypto(inner));
+        DodSetup setup = new(1, BackEnds.UsualDtls, inner => crypto = new DeafCrypto(inner));
         setup.Client.ConnectionId = DtlsMatrixTests.Id(connectionIdBytes);
         setup.Dtls.ConnectionIdBytes = connectionIdBytes;
         DodPair pair = setup.Connect();

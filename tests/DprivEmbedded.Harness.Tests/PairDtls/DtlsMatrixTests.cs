@@ -24,16 +24,10 @@ public class DtlsMatrixTests
         .. new[] { CipherSuite.PskAes128GcmSha256, CipherSuite.PskAes128Ccm8 }.Select(s => (s, Credential.Psk)),
     ];
 
-    // The system's back-end has no X25519.
-    private static readonly (int Group, string BackEnds)[] s_exchanges =
-    [
-        (NamedGroup.X25519, "BB"), (NamedGroup.Secp256r1, "BB"), (NamedGroup.Secp256r1, "BS"), (NamedGroup.Secp256r1, "SB"), (NamedGroup.Secp256r1, "SS"),
-    ];
-
     public static IEnumerable<TheoryDataRow<string, string, Credential, string, bool, Resumption>> Rows()
     {
         return from kind in s_kinds
-               from exchange in s_exchanges
+               from exchange in BackEnds.Exchanges
                where kind.Credential != Credential.Psk || exchange.Group == NamedGroup.Secp256r1
                from cookie in new[] { false, true }
                from resumption in new[] { Resumption.SessionId, Resumption.Ticket, Resumption.RenewedTicket }

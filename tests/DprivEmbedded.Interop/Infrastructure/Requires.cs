@@ -26,6 +26,10 @@ public static class Requires
         ["kdig"] = "knot-dnsutils",
         ["tcpdump"] = "tcpdump",
         ["ip"] = "iproute2",
+        ["tshark"] = "tshark",
+        ["nft"] = "nftables",
+        ["iptables"] = "iptables",
+        ["conntrack"] = "conntrack",
     };
 
     public static bool InCi => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
