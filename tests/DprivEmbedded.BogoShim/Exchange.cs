@@ -43,7 +43,7 @@ internal sealed class Exchange
         _offered = session;
         _earlyDataLeft = session?.MaxEarlyDataBytes ?? 0;
         _offeredTicket = (byte[]?)session?.Ticket?.Clone();
-        _verifier = new ShimVerifier(() => Verdict);
+        _verifier = new ShimVerifier(() => Verdict, config.EnableOcspStapling);
         _exporter = new KeyExporter(_provider);
         _connection = config.Dtls
             ? new DtlsShimConnection((DtlsClientOptions)Options(new DtlsClientOptions()), _provider, clock, port)
@@ -85,7 +85,7 @@ internal sealed class Exchange
         {
             ShimConfig config = _offeredEarlyData ? _retry : _config;
             if (!config.VerifyFail)
-                return TlsError.None;
+                return config.FailOcspCallback ? TlsError.BadCertificateStatus : TlsError.None;
 
             // The runner's two ways to fail end in different alerts: certificate_unknown and handshake_failure.
             return config.CustomVerify ? TlsError.NameMismatch : TlsError.InsecureServer;
@@ -99,7 +99,7 @@ internal sealed class Exchange
         options.ServerName = _config.HostName;
         options.ApplicationProtocol = _config.Alpn;
         // Without -verify-peer the handshake goes on whatever the verifier says, and the verdict can be asked for.
-        options.Opportunistic = !_config.VerifyPeer;
+        options.Opportunistic = !_config.VerifyPeer && !_config.FailOcspCallback;
         options.Tickets = !_config.NoTicket;
         options.EarlyData = _config.EnableEarlyData;
         options.FalseStart = _config.FalseStart && (_config.Alpn != null || _config.AllowFalseStartWithoutAlpn);
@@ -373,6 +373,10 @@ internal sealed class Exchange
         Check(!_config.ExpectVerifyResult || _connection.IsAuthenticated == !_config.VerifyFail, "the verdict on the certificate is not the expected one");
         // "accept" and "accepted" are the same to the runner.
         Check(_config.ExpectEarlyDataReason == null || EarlyDataReason().StartsWith(_config.ExpectEarlyDataReason, StringComparison.Ordinal), "the fate of early data is not the expected one: " + EarlyDataReason());
+        if (_verifier.StapledStatus != null)
+            _provider.LastStatus = _verifier.StapledStatus;
+
+        Check(_config.ExpectOcspResponse == null || _config.ExpectOcspResponse.AsSpan().SequenceEqual(_provider.LastStatus), "the stapled status is not the expected one");
         if (_config.ExpectPeerCertFile != null && !_connection.IsResumed)
             Check(Pem(_config.ExpectPeerCertFile).Zip(_verifier.Chain).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "the certificate is not the expected one");
     }

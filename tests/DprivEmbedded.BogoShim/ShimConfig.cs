@@ -21,6 +21,9 @@ internal sealed class ShimConfig
     public bool VerifyFail;
     public bool ReverifyOnResume;
     public bool CustomVerify;
+    public bool EnableOcspStapling;
+    public bool FailOcspCallback;
+    public byte[]? ExpectOcspResponse;
     public bool HandshakeNeverDone;
     public bool NoTicket;
     public bool EnableEarlyData;

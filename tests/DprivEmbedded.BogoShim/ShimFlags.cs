@@ -114,6 +114,10 @@ internal sealed class ShimFlags
             case "-use-custom-verify-callback": config.CustomVerify = true; break;
             case "-reverify-on-resume": config.ReverifyOnResume = true; break;
             case "-use-old-client-cert-callback": break; // where no certificate is given it has none to give
+            case "-enable-ocsp-stapling": config.EnableOcspStapling = true; break;
+            case "-use-ocsp-callback": break; // the verifier is asked whether a status came or not
+            case "-fail-ocsp-callback": config.FailOcspCallback = true; break;
+            case "-expect-ocsp-response": config.ExpectOcspResponse = Convert.FromBase64String(Text()); break;
             case "-no-ticket": config.NoTicket = true; break;
             case "-enable-early-data": config.EnableEarlyData = true; break;
             case "-false-start": config.FalseStart = true; break;

@@ -6,12 +6,17 @@ using DprivEmbedded.Tls;
 namespace DprivEmbedded.BogoShim;
 
 /// <summary>Finds every certificate good, or none: the runner's certificates are not meant to be verified. Keeps the chain for comparison.</summary>
-internal sealed class ShimVerifier(Func<int> verdict) : IPeerVerifier
+internal sealed class ShimVerifier(Func<int> verdict, bool wantsStatus) : IStapledStatusVerifier
 {
     private readonly SpkiReader _key = new();
     private MemoryStream? _certificate;
 
     public List<byte[]> Chain { get; } = [];
+
+    /// <summary>The stapled OCSP response; null where none came.</summary>
+    public byte[]? StapledStatus { get; private set; }
+
+    public bool WantsStatus => wantsStatus;
 
     public bool AcceptsX509 => true;
 
@@ -25,7 +30,23 @@ internal sealed class ShimVerifier(Func<int> verdict) : IPeerVerifier
 
     public long ValidUntilUtcSeconds => 0;
 
-    public void Begin(bool rawPublicKey) => Chain.Clear();
+    public void Begin(bool rawPublicKey)
+    {
+        Chain.Clear();
+        StapledStatus = null;
+    }
+
+    public int BeginStatus(int totalBytes)
+    {
+        StapledStatus = [];
+        return TlsError.None;
+    }
+
+    public int Status(byte[] data, int offset, int count)
+    {
+        StapledStatus = [.. StapledStatus!, .. data.AsSpan(offset, count)];
+        return TlsError.None;
+    }
 
     public int BeginCertificate(int totalBytes)
     {
