@@ -115,6 +115,10 @@ internal sealed class ShimFlags
             case "-reverify-on-resume": config.ReverifyOnResume = true; break;
             case "-use-old-client-cert-callback": break; // where no certificate is given it has none to give
             case "-enable-ocsp-stapling": config.EnableOcspStapling = true; break;
+            case "-enforce-rsa-key-usage": break; // it always is
+            case "-max-cert-list": config.MaxChainBytes = Number(); break;
+            case "-early-write-after-message": config.EarlyWriteAfterMessage = Number(); break;
+            case "-export-traffic-secrets": config.ExportTrafficSecrets = true; break;
             case "-use-ocsp-callback": break; // the verifier is asked whether a status came or not
             case "-fail-ocsp-callback": config.FailOcspCallback = true; break;
             case "-expect-ocsp-response": config.ExpectOcspResponse = Convert.FromBase64String(Text()); break;
@@ -145,6 +149,7 @@ internal sealed class ShimFlags
             case "-expect-cipher": config.ExpectCipher = Number(); break;
             case "-expect-curve-id": config.ExpectCurve = Number(); break;
             case "-expect-peer-signature-algorithm": config.ExpectPeerSignatureAlgorithm = Number(); break;
+            case "-expect-msg-callback": config.ExpectMessages = Text(); break;
             case "-expect-alpn": config.ExpectAlpn = Text(); break;
             case "-expect-peer-cert-file": config.ExpectPeerCertFile = Text(); break;
             case "-handshake-never-done": config.HandshakeNeverDone = true; break;
