@@ -66,10 +66,10 @@ public sealed partial class AdaptivePolicy
     }
 
     /// <summary>For the informed reference: the truth about lifetimes, and no more learning of them.</summary>
-    internal void Know(int transport, long lifetimeMs, long serverMs, bool closes, int silentPercent)
+    internal void Know(int transport, long leastMs, long mostMs, long serverMs, bool closes, int silentPercent)
     {
         TransportMemory memory = _memories[transport];
-        memory.Life.Know(lifetimeMs);
+        memory.Life.Know(leastMs, mostMs);
         memory.CloseMs = closes ? Limited(serverMs) : 0;
         memory.ServerLowMs = Limited(serverMs);
         memory.ServerHighMs = Limited(serverMs + 1);

@@ -163,9 +163,9 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
         _resume = Query(ExchangeKind.Resume);
         _reconnect = Query(ExchangeKind.Reconnect);
         _hedgeExtra = _costs.RidingNanoJoules(ExchangeKind.HedgeExtra, rtt);
-        _vain = _costs.NanoJoules[ExchangeKind.Vain] + _costs.Ms[ExchangeKind.Vain] * Second();
-        _deadFast = _vain + _costs.RoundTripMs(rtt) * Second();
-        _deadSilent = _vain + _costs.NanoJoules[ExchangeKind.Vain] + _costs.SilenceMs(rtt) * Second();
+        _vain = Waiting(_costs.NanoJoules[ExchangeKind.Vain], _costs.Ms[ExchangeKind.Vain], _costs.Ms[ExchangeKind.Vain]);
+        _deadFast = _vain + Waiting(0, _costs.OnRoundTripMs(rtt), _costs.RoundTripMs(rtt));
+        _deadSilent = _vain + Waiting(_costs.NanoJoules[ExchangeKind.Vain], _costs.OnSilenceMs(rtt), _costs.SilenceMs(rtt));
         _probe = _costs.RidingNanoJoules(ExchangeKind.Probe, rtt);
         _close = _costs.RidingNanoJoules(ExchangeKind.Close, rtt);
         _serverClose = _costs.RidingNanoJoules(ExchangeKind.ServerClose, rtt);
@@ -176,10 +176,10 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
             _purse = _resume;
     }
 
-    /// <summary>What a millisecond costs in which a query waits.</summary>
-    private long Second()
+    /// <summary>What it costs to keep the radio on, and a query waiting.</summary>
+    private long Waiting(long nanoJoules, int onMs, int latencyMs)
     {
-        return (long)_costs.TailMicroWatts + _costs.LatencyMicroWatts;
+        return nanoJoules + (long)onMs * _costs.TailMicroWatts + (long)latencyMs * _costs.LatencyMicroWatts;
     }
 
     private long Query(int kind)

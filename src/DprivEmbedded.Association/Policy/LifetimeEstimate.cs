@@ -20,6 +20,7 @@ internal sealed class LifetimeEstimate
     private int _lowMs;
     private int _highMs;
     private long _knownMs = -1;
+    private long _knownLowMs;
 
     public LifetimeEstimate()
     {
@@ -47,17 +48,18 @@ internal sealed class LifetimeEstimate
         Sum();
     }
 
-    /// <summary>For the informed reference: the truth instead of a belief.</summary>
-    public void Know(long lifetimeMs)
+    /// <summary>For the informed reference: the truth instead of a belief, a lifetime between two bounds.</summary>
+    public void Know(long leastMs, long mostMs)
     {
-        _knownMs = lifetimeMs;
+        _knownLowMs = leastMs;
+        _knownMs = mostMs;
     }
 
     /// <summary>The probability that state outlives a gap.</summary>
     public int Survival(long gapMs)
     {
         if (_knownMs >= 0)
-            return gapMs <= _knownMs ? One : 0;
+            return gapMs <= _knownLowMs ? One : gapMs > _knownMs ? 0 : (int)((_knownMs - gapMs) * One / (_knownMs - _knownLowMs + 1));
         if (gapMs <= 0)
             return One;
 
@@ -118,7 +120,7 @@ internal sealed class LifetimeEstimate
     public int RefreshMs(long refresh, long loss)
     {
         if (_knownMs >= 0)
-            return _knownMs > NeverMs ? NeverMs : (int)_knownMs;
+            return _knownLowMs > NeverMs ? NeverMs : (int)_knownLowMs;
 
         int best = FirstMs;
         long bestRate = long.MaxValue;

@@ -104,7 +104,33 @@ public sealed class CostModel
         if (kind == ExchangeKind.Probe || kind == ExchangeKind.Vain)
             return NanoJoules[kind];
 
-        return NanoJoules[kind] + (long)RoundTrips[kind] * RoundTripMs(rttMs) * WaitMicroWatts;
+        return NanoJoules[kind] + (long)RoundTrips[kind] * OnRoundTripMs(rttMs) * WaitMicroWatts;
+    }
+
+    /// <summary>How long the radio is on in a round trip: it may doze until the answer comes.</summary>
+    /// <param name="rttMs">The path's round trip.</param>
+    /// <returns>Milliseconds.</returns>
+    public int OnRoundTripMs(int rttMs)
+    {
+        return DozeDelayMs > 0 && rttMs > DozeAfterMs ? DozeAfterMs : rttMs;
+    }
+
+    /// <summary>How long the radio is on for an exchange, its tail left out.</summary>
+    /// <param name="kind">One of <see cref="ExchangeKind"/>.</param>
+    /// <param name="rttMs">The path's round trip.</param>
+    /// <returns>Milliseconds.</returns>
+    public int OnMs(int kind, int rttMs)
+    {
+        return Ms[kind] + RoundTrips[kind] * OnRoundTripMs(rttMs);
+    }
+
+    /// <summary>How long the radio is on while silence turns into a loss.</summary>
+    /// <param name="rttMs">The path's round trip.</param>
+    /// <returns>Milliseconds.</returns>
+    public int OnSilenceMs(int rttMs)
+    {
+        int silence = SilenceMs(rttMs);
+        return DozeDelayMs > 0 && silence > 2 * DozeAfterMs ? 2 * DozeAfterMs : silence;
     }
 
     /// <summary>What an exchange takes while the radio is on anyway: energy and time on.</summary>
@@ -113,7 +139,7 @@ public sealed class CostModel
     /// <returns>Nanojoules.</returns>
     public long RidingNanoJoules(int kind, int rttMs)
     {
-        return ExtraNanoJoules(kind, rttMs) + (long)DurationMs(kind, rttMs) * TailMicroWatts;
+        return ExtraNanoJoules(kind, rttMs) + (long)OnMs(kind, rttMs) * TailMicroWatts;
     }
 
     /// <summary>What it takes to wake the radio and to let it go to sleep again.</summary>

@@ -20,11 +20,13 @@ internal sealed class Clairvoyant
     private readonly bool _fin;
     private readonly long _closeBound;
     private readonly SortedSet<long> _instants = [];
+    private readonly SortedSet<long> _closing = [];
     private readonly List<TrialState> _labels = [];
     private readonly List<TrialState> _next = [];
     private readonly List<TrialState> _made = [];
     private int _wake;
     private int _window;
+    private long _now;
 
     public Clairvoyant(World world)
     {
@@ -115,6 +117,8 @@ internal sealed class Clairvoyant
             _wake++;
 
         _instants.Clear();
+        _closing.Clear();
+        _now = now;
         bool alone = _permission == ProbePermission.StandAlone;
         if (_permission >= ProbePermission.RideAlong || _fin)
         {
@@ -127,30 +131,32 @@ internal sealed class Clairvoyant
             while (_window < _world.WindowEnds.Length && _world.WindowEnds[_window] <= now)
                 _window++;
             for (int i = _window; i < _world.WindowStarts.Length && _world.WindowStarts[i] < until; i++)
-                Seconds(_world.WindowStarts[i], Math.Min(until, _world.WindowEnds[i]));
+                Seconds(alone ? _instants : _closing, _world.WindowStarts[i], Math.Min(until, _world.WindowEnds[i]));
         }
 
         if (alone)
         {
             // Each second that a handshake before the next query may start in.
             int longest = _physics.Costs.PromotionMs + _physics.Costs.DurationMs(ExchangeKind.QuietReconnect, MaxRtt()) + _physics.Costs.DurationMs(ExchangeKind.Refused, MaxRtt());
-            Seconds(Math.Max(now, until - longest - 2000), until);
+            Seconds(_instants, Math.Max(now, until - longest - 2000), until);
         }
 
         foreach (TrialState label in _labels)
             Schedule(label, until, true);
 
         long bound = Bound(query, until);
-        while (_instants.Count > 0)
+        while (_instants.Count > 0 || _closing.Count > 0)
         {
-            long at = _instants.Min;
-            _instants.Remove(at);
+            long at = Math.Min(_instants.Count > 0 ? _instants.Min : long.MaxValue, _closing.Count > 0 ? _closing.Min : long.MaxValue);
+            _closing.Remove(at);
+            bool full = _instants.Remove(at);
             if (at >= until)
                 break;
 
+            _now = at;
             while (_wake < _world.Wakes.Length && _world.Wakes[_wake] < at)
                 _wake++;
-            Instant(query, at, until, _wake < _world.Wakes.Length && _world.Wakes[_wake] == at, bound);
+            Instant(query, at, until, _wake < _world.Wakes.Length && _world.Wakes[_wake] == at, full, bound);
         }
 
         _next.Clear();
@@ -161,7 +167,7 @@ internal sealed class Clairvoyant
         _labels.AddRange(_next);
     }
 
-    private void Instant(int query, long at, long until, bool wake, long bound)
+    private void Instant(int query, long at, long until, bool wake, bool full, long bound)
     {
         bool whole = at % 1000 == 0;
         _made.Clear();
@@ -179,7 +185,7 @@ internal sealed class Clairvoyant
             bool first = label.End == at && (label.Heard == _world.Queries[query] || label.Blocking);
             bool afterRenewal = first && label.Heard != _world.Queries[query];
             bool permitted = ((first && !afterRenewal) || wake) ? _permission >= ProbePermission.RideAlong : whole && _permission == ProbePermission.StandAlone;
-            if (permitted)
+            if (permitted && full)
             {
                 if (label.Has && _canProbe)
                     Act(label, at, QuietAction.Probe);
@@ -223,18 +229,19 @@ internal sealed class Clairvoyant
     {
         long closes = _physics.CloseArrives(label);
         if (closes < until)
-            _instants.Add(closes);
+            _closing.Add(closes);
         if (followed)
             _instants.Add(label.End);
         if (_fin)
-            _instants.Add((label.End + 999) / 1000 * 1000);
-        if (_permission != ProbePermission.StandAlone && !_fin)
-            return;
+        {
+            _closing.Add((label.End + 999) / 1000 * 1000);
+            Seconds(_closing, label.End, Math.Min(until, label.OnUntil));
+        }
 
-        Seconds(label.End, Math.Min(until, label.OnUntil));
         if (_permission != ProbePermission.StandAlone)
             return;
 
+        Seconds(_instants, label.End, Math.Min(until, label.OnUntil));
         if (label.Has)
         {
             Second(label.Heard + _world.PathMs[label.Query]);
@@ -250,12 +257,17 @@ internal sealed class Clairvoyant
             Second(resets[reset] - 1);
     }
 
-    private void Second(long at) => _instants.Add(at / 1000 * 1000);
-
-    private void Seconds(long from, long until)
+    private void Second(long at)
     {
-        for (long at = (from + 999) / 1000 * 1000; at < until; at += 1000)
+        at = at / 1000 * 1000;
+        if (at > _now)
             _instants.Add(at);
+    }
+
+    private void Seconds(SortedSet<long> to, long from, long until)
+    {
+        for (long at = (Math.Max(from, _now + 1) + 999) / 1000 * 1000; at < until; at += 1000)
+            to.Add(at);
     }
 
     /// <summary>More than what any state can be worth at the next query.</summary>
@@ -263,7 +275,7 @@ internal sealed class Clairvoyant
     {
         CostModel costs = _physics.Costs;
         int rtt = MaxRtt();
-        long duration = costs.PromotionMs + costs.DurationMs(ExchangeKind.Reconnect, rtt) + costs.DurationMs(ExchangeKind.Refused, rtt) + 4000 + costs.SilenceMs(rtt);
+        long duration = costs.PromotionMs + costs.DurationMs(ExchangeKind.Reconnect, rtt) + costs.DurationMs(ExchangeKind.Refused, rtt) + (query + 1 < _world.Queries.Length ? _world.HandshakeLosses[query + 1] * 1000 : 0) + costs.SilenceMs(rtt);
         long waiting = 1;
         for (int i = query + 2; i < _world.Queries.Length && _world.Queries[i] <= until + duration; i++)
             waiting++;

@@ -107,12 +107,14 @@ internal sealed class TrialPhysics
         bool alive = Alive(state, now, out bool silent);
         int before = On(state, now) ? 0 : Costs.PromotionMs;
         int latency = before;
+        int on = before;
         long energy = 0;
         bool handshake = true;
         if (waiting)
         {
             result.Action = QueryAction.Reuse;
             latency += (int)(state.End - now) + Costs.DurationMs(ExchangeKind.Reuse, rtt);
+            on += Costs.OnMs(ExchangeKind.Reuse, rtt);
             energy += Costs.ExtraNanoJoules(ExchangeKind.Reuse, rtt);
             handshake = false;
         }
@@ -132,6 +134,7 @@ internal sealed class TrialPhysics
                     int losses = _world.QueryLosses[query];
                     energy += Costs.ExtraNanoJoules(ExchangeKind.Reuse, rtt) + losses * Costs.NanoJoules[ExchangeKind.Vain];
                     latency += Costs.DurationMs(ExchangeKind.Reuse, rtt) + losses * Costs.SilenceMs(rtt);
+                    on += Costs.OnMs(ExchangeKind.Reuse, rtt) + losses * Costs.OnSilenceMs(rtt);
                     handshake = false;
                     if (action == QueryAction.Hedge)
                         energy += Costs.RidingNanoJoules(ExchangeKind.HedgeExtra, rtt);
@@ -140,24 +143,27 @@ internal sealed class TrialPhysics
                 {
                     energy += Costs.NanoJoules[ExchangeKind.Vain];
                     latency += Costs.Ms[ExchangeKind.Vain];
+                    on += Costs.Ms[ExchangeKind.Vain];
                     if (action == QueryAction.Reuse && silent)
                     {
                         energy += Costs.NanoJoules[ExchangeKind.Vain];
                         latency += Costs.SilenceMs(rtt);
+                        on += Costs.OnSilenceMs(rtt);
                     }
                     else if (action == QueryAction.Reuse)
                     {
                         latency += Costs.RoundTripMs(rtt);
+                        on += Costs.OnRoundTripMs(rtt);
                     }
                 }
             }
 
             if (handshake)
-                latency += Handshake(ref state, now, rtt, action == QueryAction.Reconnect, false, _world.HandshakeLosses[query], ref energy, ref result);
+                latency += Handshake(ref state, now, rtt, action == QueryAction.Reconnect, false, _world.HandshakeLosses[query], ref energy, ref on, ref result);
         }
 
         long end = now + latency;
-        energy += Cover(ref state, now, end + Costs.TailMs);
+        energy += Cover(ref state, now, end - on, end + Costs.TailMs);
         state.Blocking = handshake || (waiting && state.End > now);
         state.End = Math.Max(waiting ? state.End : 0, Math.Max(end, handshake ? 0 : state.End));
         state.Heard = now;
@@ -177,6 +183,7 @@ internal sealed class TrialPhysics
         var result = new StepResult { GapMs = now - state.Heard, Action = action };
         long energy = 0;
         int duration = On(state, now) ? 0 : Costs.PromotionMs;
+        int on = duration;
         bool alive = Alive(state, now, out bool silent);
         state.Blocking = false;
         if (action == QuietAction.Probe)
@@ -186,6 +193,7 @@ internal sealed class TrialPhysics
             {
                 energy += Costs.ExtraNanoJoules(ExchangeKind.Probe, rtt);
                 duration += Costs.DurationMs(ExchangeKind.Probe, rtt);
+                on += Costs.OnMs(ExchangeKind.Probe, rtt);
                 state.Heard = now;
                 if (!_keepalive)
                     state.Served = now;
@@ -194,6 +202,7 @@ internal sealed class TrialPhysics
             {
                 energy += Costs.NanoJoules[ExchangeKind.Vain] * (silent ? 2 : 1);
                 duration += silent ? Costs.SilenceMs(rtt) : Costs.RoundTripMs(rtt);
+                on += silent ? Costs.OnSilenceMs(rtt) : Costs.OnRoundTripMs(rtt);
                 state.Has = false;
             }
         }
@@ -201,18 +210,19 @@ internal sealed class TrialPhysics
         {
             energy += Costs.ExtraNanoJoules(ExchangeKind.Close, rtt);
             duration += Costs.DurationMs(ExchangeKind.Close, rtt);
+            on += Costs.OnMs(ExchangeKind.Close, rtt);
             state.Has = false;
         }
         else
         {
-            duration += Handshake(ref state, now, rtt, !HasTicket(state, now), true, 0, ref energy, ref result);
+            duration += Handshake(ref state, now, rtt, !HasTicket(state, now), true, 0, ref energy, ref on, ref result);
             state.Heard = now;
             state.Served = now;
             state.Has = true;
             state.Blocking = true;
         }
 
-        energy += Cover(ref state, now, now + duration + Costs.TailMs);
+        energy += Cover(ref state, now, now + duration - on, now + duration + Costs.TailMs);
         state.End = now + duration;
         result.EnergyNanoJoules = energy;
         result.LatencyMs = duration;
@@ -225,8 +235,10 @@ internal sealed class TrialPhysics
     {
         int rtt = PhaseOf(state.Query).RttMs;
         var result = new StepResult { GapMs = now - state.Served, Shown = AssociationObservation.ClosedByServer };
-        int duration = (On(state, now) ? 0 : Costs.PromotionMs) + Costs.DurationMs(ExchangeKind.ServerClose, rtt);
-        long energy = Costs.ExtraNanoJoules(ExchangeKind.ServerClose, rtt) + Cover(ref state, now, now + duration + Costs.TailMs);
+        int before = On(state, now) ? 0 : Costs.PromotionMs;
+        int duration = before + Costs.DurationMs(ExchangeKind.ServerClose, rtt);
+        int on = before + Costs.OnMs(ExchangeKind.ServerClose, rtt);
+        long energy = Costs.ExtraNanoJoules(ExchangeKind.ServerClose, rtt) + Cover(ref state, now, now + duration - on, now + duration + Costs.TailMs);
         state.Has = false;
         state.Blocking = false;
         state.End = Math.Max(state.End, now + duration);
@@ -238,7 +250,7 @@ internal sealed class TrialPhysics
     /// <summary>Whether the radio is on, for us or for others.</summary>
     public bool On(in TrialState state, long now) => state.OnUntil > now || WindowAt(now) >= 0;
 
-    private int Handshake(ref TrialState state, long now, int rtt, bool full, bool quiet, int losses, ref long energy, ref StepResult result)
+    private int Handshake(ref TrialState state, long now, int rtt, bool full, bool quiet, int losses, ref long energy, ref int on, ref StepResult result)
     {
         bool has = HasTicket(state, now);
         bool refused = !full && has && !_world.Scenario.RestartKeepsTickets && RestartBetween(state.Ticket, now);
@@ -248,10 +260,12 @@ internal sealed class TrialPhysics
         int kind = full || refused ? quiet ? ExchangeKind.QuietReconnect : ExchangeKind.Reconnect : quiet ? ExchangeKind.QuietResume : ExchangeKind.Resume;
         energy += Costs.ExtraNanoJoules(kind, rtt) + losses * Costs.NanoJoules[ExchangeKind.Vain];
         int duration = Costs.DurationMs(kind, rtt) + losses * HandshakeRetryMs;
+        on += Costs.OnMs(kind, rtt) + losses * (Costs.DozeDelayMs > 0 ? 2 * Costs.DozeAfterMs : HandshakeRetryMs);
         if (refused)
         {
             energy += Costs.ExtraNanoJoules(ExchangeKind.Refused, rtt);
             duration += Costs.DurationMs(ExchangeKind.Refused, rtt);
+            on += Costs.OnMs(ExchangeKind.Refused, rtt);
         }
 
         state.Ticket = now;
@@ -315,9 +329,9 @@ internal sealed class TrialPhysics
 
     /// <summary>Keeps the radio on until a moment.</summary>
     /// <returns>What that takes beyond what was on anyway.</returns>
-    private long Cover(ref TrialState state, long from, long until)
+    private long Cover(ref TrialState state, long now, long from, long until)
     {
-        bool on = On(state, from);
+        bool on = On(state, now);
         long start = Math.Max(from, state.OnUntil);
         long cost = on ? 0 : Costs.PromotionNanoJoules;
         if (until <= start)
