@@ -46,7 +46,7 @@ public sealed partial class AdaptivePolicy
 
         // Right after a query there is nothing to ask.
         bool awake = facts.RadioActive && facts.NowMs == _lastWakeMs;
-        int refresh = _memory.Life.RefreshMs(_probe, gain);
+        int refresh = Refresh(facts, _probe, gain);
         _refreshMs = refresh;
         if (awake)
         {
@@ -85,7 +85,13 @@ public sealed partial class AdaptivePolicy
         _vWait = waiting;
         _vCost = _probe;
         if (probed <= waiting)
-            return;
+        {
+            // Would it pay if the association lived as long as is possible? Then it is worth finding out, from the purse.
+            if (now > One - One / 16 || now < One / 16 || _purse < _probe || ChainValue(idle, step == Never ? age : step, _probe, gain, 1, One) <= 2 * _probe)
+                return;
+
+            _purse -= _probe;
+        }
 
         _chosen = QuietAction.Probe;
         plan.Action = QuietAction.Probe;
@@ -97,8 +103,8 @@ public sealed partial class AdaptivePolicy
     /// <summary>Waking the radio for a probe: pays only where a wake costs little, as on mains.</summary>
     private void PlanAlone(AssociationFacts facts, QuietPlan plan, long idle, long age, long step, long gain)
     {
-        long cost = _wake + _probe;
-        int refresh = _memory.Life.RefreshMs(cost, gain);
+        long cost = _probeAlone;
+        int refresh = Refresh(facts, cost, gain);
         _refreshMs = refresh;
 
         // Probe at the end of the safe interval; the question is whether what follows is worth it then.
@@ -114,7 +120,7 @@ public sealed partial class AdaptivePolicy
         if (NotYet(idle, at) == 0)
             return;
 
-        long hold = ChainValue(at, refresh, cost, gain, 1, _memory.Life.Survival(refresh));
+        long hold = ChainValue(at, refresh, cost, gain, 1, Outlives(refresh));
         long wait = WaitValue(at, age + until, Never, gain);
         _vAct = Part(hold, survival) - cost;
         _vWait = wait;
@@ -153,7 +159,7 @@ public sealed partial class AdaptivePolicy
             // Probes that ride along put the close off.
             long step = NextWakeIn(facts);
             if (step <= left)
-                hold = Larger(hold, HoldValue(idle, step, gain, _memory.Life.RefreshMs(_probe, gain)) - Part(_wake + _serverClose, One / 8));
+                hold = Larger(hold, HoldValue(idle, step, gain, Refresh(facts, _probe, gain)) - Part(_wake + _serverClose, One / 8));
         }
 
         _vAct = -_close;
@@ -220,7 +226,7 @@ public sealed partial class AdaptivePolicy
             return false;
 
         long gain = (facts.HasSession ? _resume : _reconnect) - _reuse;
-        int refresh = _memory.Life.RefreshMs(_probe, gain);
+        int refresh = Refresh(facts, _probe, gain);
         long value = Larger(WaitValue(idle, 0, step, gain), HoldValue(idle, step, gain, refresh)) + (benefit >> 1) - handshake;
         if (value <= 0)
             return false;
@@ -314,7 +320,7 @@ public sealed partial class AdaptivePolicy
             rest += weight;
             long ahead = _gaps.At(i, idle) - idle;
             if (ahead <= within)
-                sum += (long)weight * _memory.Life.Survival(age + ahead);
+                sum += (long)weight * Outlives(age + ahead);
         }
 
         return rest == 0 ? 0 : Part(gain, (int)(sum / rest));
@@ -338,7 +344,7 @@ public sealed partial class AdaptivePolicy
         if (!regular && wakes > 1)
             wakes = (wakes + 1) / 2;
 
-        int survival = regular ? _memory.Life.Survival(wakes * mean) : wakes == 1 ? RandomStep(0, mean) : One - One / 64;
+        int survival = regular ? Outlives(wakes * mean) : wakes == 1 ? RandomStep(0, mean) : One - One / 64;
         long hold = ChainValue(idle, wakes * mean, _probe, gain, wakes, survival);
         return Larger(hold, WaitValue(idle, 0, step, gain));
     }
@@ -432,7 +438,7 @@ public sealed partial class AdaptivePolicy
     private int StepSurvival(long age, long step)
     {
         if (_wakeSpreadMs * 8 < _wakeMeanMs || _wakeMeanMs == 0)
-            return _memory.Life.Survival(age + step + 2 * _wakeSpreadMs);
+            return Outlives(age + step + 2 * _wakeSpreadMs);
 
         return RandomStep(age, step);
     }
@@ -440,7 +446,25 @@ public sealed partial class AdaptivePolicy
     /// <summary>The mean over four equal parts of an exponential distribution.</summary>
     private int RandomStep(long age, long mean)
     {
-        return (_memory.Life.Survival(age + mean / 8) + _memory.Life.Survival(age + mean / 2) + _memory.Life.Survival(age + mean) + _memory.Life.Survival(age + 2 * mean)) >> 2;
+        return (Outlives(age + mean / 8) + Outlives(age + mean / 2) + Outlives(age + mean) + Outlives(age + 2 * mean)) >> 2;
+    }
+
+    /// <summary>The probability that an association of that age lives, as far as everything that was learned goes.</summary>
+    private int Outlives(long ageMs)
+    {
+        int survival = _memory.Life.Survival(ageMs);
+        return _memory.CloseMs > 0 && ageMs >= _memory.CloseMs ? survival >> 6 : survival;
+    }
+
+    /// <summary>The interval at which to refresh, ahead of the server's close where probes put that off.</summary>
+    private int Refresh(AssociationFacts facts, long cost, long gain)
+    {
+        int refresh = _memory.Life.RefreshMs(cost, gain);
+        int closeMs = _memory.CloseMs;
+        if (closeMs > 0 && facts.ProbeKind != ProbeKind.Keepalive && refresh > closeMs - 1000)
+            refresh = closeMs > 2000 ? closeMs - 1000 : closeMs;
+
+        return refresh;
     }
 
     private static long Larger(long a, long b)

@@ -32,6 +32,7 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
     private long _deadFast;
     private long _deadSilent;
     private long _probe;
+    private long _probeAlone;
     private long _close;
     private long _serverClose;
     private long _quietResume;
@@ -166,11 +167,12 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
         _vain = Waiting(_costs.NanoJoules[ExchangeKind.Vain], _costs.Ms[ExchangeKind.Vain], _costs.Ms[ExchangeKind.Vain]);
         _deadFast = _vain + Waiting(0, _costs.OnRoundTripMs(rtt), _costs.RoundTripMs(rtt));
         _deadSilent = _vain + Waiting(_costs.NanoJoules[ExchangeKind.Vain], _costs.OnSilenceMs(rtt), _costs.SilenceMs(rtt));
-        _probe = _costs.RidingNanoJoules(ExchangeKind.Probe, rtt);
+        _probe = _costs.BesideNanoJoules(ExchangeKind.Probe, rtt);
+        _probeAlone = _costs.WakeNanoJoules() + _costs.RidingNanoJoules(ExchangeKind.Probe, rtt);
         _close = _costs.RidingNanoJoules(ExchangeKind.Close, rtt);
         _serverClose = _costs.RidingNanoJoules(ExchangeKind.ServerClose, rtt);
-        _quietResume = _costs.RidingNanoJoules(ExchangeKind.QuietResume, rtt);
-        _quietReconnect = _costs.RidingNanoJoules(ExchangeKind.QuietReconnect, rtt);
+        _quietResume = _costs.BesideNanoJoules(ExchangeKind.QuietResume, rtt);
+        _quietReconnect = _costs.BesideNanoJoules(ExchangeKind.QuietReconnect, rtt);
         _wake = _costs.WakeNanoJoules();
         if (_purse == 0)
             _purse = _resume;

@@ -142,6 +142,23 @@ public sealed class CostModel
         return ExtraNanoJoules(kind, rttMs) + (long)OnMs(kind, rttMs) * TailMicroWatts;
     }
 
+    /// <summary>What an exchange takes beside other traffic that has just woken the radio: that keeps it on for a round trip itself, of a quarter of a second at most.</summary>
+    /// <param name="kind">One of <see cref="ExchangeKind"/>.</param>
+    /// <param name="rttMs">The path's round trip.</param>
+    /// <returns>Nanojoules.</returns>
+    public long BesideNanoJoules(int kind, int rttMs)
+    {
+        int others = rttMs < 250 ? rttMs : 250;
+        int longer = DurationMs(kind, rttMs) - others;
+        int most = OnMs(kind, rttMs) + (longer > TailMs ? TailMs : 0);
+        if (longer > most)
+            longer = most;
+        if (longer < Ms[kind])
+            longer = Ms[kind];
+
+        return ExtraNanoJoules(kind, rttMs) + (long)longer * TailMicroWatts;
+    }
+
     /// <summary>What it takes to wake the radio and to let it go to sleep again.</summary>
     /// <returns>Nanojoules.</returns>
     public long WakeNanoJoules()

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using DprivEmbedded.Association;
 using DprivEmbedded.Power;
 
@@ -26,7 +27,13 @@ internal sealed class Clairvoyant
     private readonly List<TrialState> _made = [];
     private int _wake;
     private int _window;
+    private readonly long _premium;
+    private readonly int _longest;
     private long _now;
+    private long _until;
+    private long _beforeQuery = long.MaxValue;
+    private long _gainResume;
+    private long _gainFull;
 
     public Clairvoyant(World world)
     {
@@ -37,7 +44,31 @@ internal sealed class Clairvoyant
         _fin = _physics.Costs.ServerCloseWakes && world.Scenario.Phases.Exists(phase => phase.End == ServerEnd.Fin);
         CostModel costs = _physics.Costs;
         _closeBound = costs.WakeNanoJoules() + costs.RidingNanoJoules(ExchangeKind.ServerClose, MaxRtt());
+        _premium = Premium();
+        _longest = costs.PromotionMs + costs.DurationMs(ExchangeKind.QuietReconnect, MaxRtt()) + costs.DurationMs(ExchangeKind.Refused, MaxRtt()) + costs.TailMs + 1000;
     }
+
+    /// <summary>The most that a session is worth: what a full handshake costs more than a resumption, the queries that wait with it included.</summary>
+    private long Premium()
+    {
+        CostModel costs = _physics.Costs;
+        int rtt = MaxRtt();
+        long longer = costs.Ms[ExchangeKind.Reconnect] + costs.Ms[ExchangeKind.Refused] + (long)Math.Max(0, costs.RoundTrips[ExchangeKind.Reconnect] - costs.RoundTrips[ExchangeKind.Resume] + costs.RoundTrips[ExchangeKind.Refused]) * costs.RoundTripMs(rtt);
+        long duration = longer + costs.DurationMs(ExchangeKind.Resume, rtt) + 4000 + costs.PromotionMs;
+        long most = 1;
+        int from = 0;
+        for (int i = 0; i < _world.Queries.Length; i++)
+        {
+            while (_world.Queries[from] < _world.Queries[i] - duration)
+                from++;
+            most = Math.Max(most, i - from + 1);
+        }
+
+        return costs.RidingNanoJoules(ExchangeKind.Reconnect, rtt) + costs.RidingNanoJoules(ExchangeKind.Refused, rtt) + longer * costs.LatencyMicroWatts * most + Longer();
+    }
+
+    /// <summary>Whoever is busy for longer may miss a moment at which the radio is on for others, and has to act in a tail of his own instead.</summary>
+    private long Longer() => (long)_physics.Costs.OnMs(ExchangeKind.QuietReconnect, MaxRtt()) * _physics.Costs.TailMicroWatts;
 
     /// <summary>The largest number of labels at once.</summary>
     public int MostLabels { get; private set; }
@@ -119,6 +150,8 @@ internal sealed class Clairvoyant
         _instants.Clear();
         _closing.Clear();
         _now = now;
+        _until = until;
+        Gains(query, until);
         bool alone = _permission == ProbePermission.StandAlone;
         if (_permission >= ProbePermission.RideAlong || _fin)
         {
@@ -131,14 +164,20 @@ internal sealed class Clairvoyant
             while (_window < _world.WindowEnds.Length && _world.WindowEnds[_window] <= now)
                 _window++;
             for (int i = _window; i < _world.WindowStarts.Length && _world.WindowStarts[i] < until; i++)
+            {
+                // An exchange that dozes may begin before and end while the radio is on for others.
+                if (_physics.Costs.DozeDelayMs > 0)
+                    Seconds(alone ? _instants : _closing, _world.WindowStarts[i] - _longest, _world.WindowStarts[i]);
+
                 Seconds(alone ? _instants : _closing, _world.WindowStarts[i], Math.Min(until, _world.WindowEnds[i]));
+            }
         }
 
         if (alone)
         {
             // Each second that a handshake before the next query may start in.
-            int longest = _physics.Costs.PromotionMs + _physics.Costs.DurationMs(ExchangeKind.QuietReconnect, MaxRtt()) + _physics.Costs.DurationMs(ExchangeKind.Refused, MaxRtt());
-            Seconds(_instants, Math.Max(now, until - longest - 2000), until);
+            _beforeQuery = Math.Max(now, until - _longest - 1000);
+            Seconds(_instants, _beforeQuery, until);
         }
 
         foreach (TrialState label in _labels)
@@ -167,9 +206,12 @@ internal sealed class Clairvoyant
         _labels.AddRange(_next);
     }
 
+    public long Instants { get; private set; }
+
     private void Instant(int query, long at, long until, bool wake, bool full, long bound)
     {
         bool whole = at % 1000 == 0;
+        Instants++;
         _made.Clear();
         for (int i = 0; i < _labels.Count; i++)
         {
@@ -185,7 +227,7 @@ internal sealed class Clairvoyant
             bool first = label.End == at && (label.Heard == _world.Queries[query] || label.Blocking);
             bool afterRenewal = first && label.Heard != _world.Queries[query];
             bool permitted = ((first && !afterRenewal) || wake) ? _permission >= ProbePermission.RideAlong : whole && _permission == ProbePermission.StandAlone;
-            if (permitted && full)
+            if (permitted && full && (first || wake || Due(label, at)))
             {
                 if (label.Has && _canProbe)
                     Act(label, at, QuietAction.Probe);
@@ -193,7 +235,7 @@ internal sealed class Clairvoyant
                 Act(label, at, QuietAction.Renew);
             }
 
-            if (_fin && label.Has && (wake || first || whole))
+            if (_fin && label.Has && (wake || first || (whole && (at - label.End < 1000 || NearOthers(label, at)))))
                 Act(label, at, QuietAction.Close);
         }
 
@@ -218,6 +260,25 @@ internal sealed class Clairvoyant
         _labels.AddRange(_next);
     }
 
+    /// <summary>Whether this label has a reason to act now rather than later: the radio is on, or something is lost after this second.</summary>
+    private bool Due(in TrialState label, long at)
+    {
+        if (at >= _beforeQuery || NearOthers(label, at))
+            return true;
+        if (label.Has && (at == Floor(label.Heard + _world.PathMs[label.Query]) || at == Floor(label.Served + _world.ServerMs[label.Query])))
+            return true;
+        if (label.Ticket >= 0 && at == Floor(_physics.TicketEnd(label) - 1))
+            return true;
+
+        int reset = Array.BinarySearch(_world.ResetTimes, at + 1);
+        reset = reset < 0 ? ~reset : reset;
+        return reset < _world.ResetTimes.Length && at == Floor(_world.ResetTimes[reset] - 1);
+    }
+
+    private bool NearOthers(in TrialState label, long at) => _physics.On(label, at) || (_physics.Costs.DozeDelayMs > 0 && _physics.NextOthers(at) <= at + _longest);
+
+    private static long Floor(long at) => at / 1000 * 1000;
+
     private void Act(TrialState state, long at, int action)
     {
         _physics.Quiet(ref state, at, action);
@@ -232,7 +293,7 @@ internal sealed class Clairvoyant
             _closing.Add(closes);
         if (followed)
             _instants.Add(label.End);
-        if (_fin)
+        if (_fin && label.Has)
         {
             _closing.Add((label.End + 999) / 1000 * 1000);
             Seconds(_closing, label.End, Math.Min(until, label.OnUntil));
@@ -270,6 +331,42 @@ internal sealed class Clairvoyant
             to.Add(at);
     }
 
+    /// <summary>What a living association saves at the next query, at most.</summary>
+    private void Gains(int query, long until)
+    {
+        _gainResume = 0;
+        _gainFull = 0;
+        if (query + 1 >= _world.Queries.Length)
+            return;
+
+        CostModel costs = _physics.Costs;
+        int rtt = _world.Rtt[query + 1];
+        int losses = _world.HandshakeLosses[query + 1];
+        for (int pass = 0; pass < 2; pass++)
+        {
+            int kind = pass == 0 ? ExchangeKind.Resume : ExchangeKind.Reconnect;
+            long duration = costs.DurationMs(kind, rtt) + losses * 1000;
+            long energy = costs.RidingNanoJoules(kind, rtt) + losses * (costs.NanoJoules[ExchangeKind.Vain] + 1000L * costs.TailMicroWatts) + Longer();
+            if (pass == 1 || !_world.Scenario.RestartKeepsTickets)
+            {
+                // A session may be refused.
+                duration = costs.DurationMs(ExchangeKind.Reconnect, rtt) + losses * 1000 + costs.DurationMs(ExchangeKind.Refused, rtt);
+                energy += costs.RidingNanoJoules(ExchangeKind.Reconnect, rtt) + costs.RidingNanoJoules(ExchangeKind.Refused, rtt);
+            }
+
+            long waiting = 1;
+            for (int i = query + 2; i < _world.Queries.Length && _world.Queries[i] <= until + duration + costs.PromotionMs; i++)
+                waiting++;
+
+            long reuse = costs.RidingNanoJoules(ExchangeKind.Reuse, rtt) + (long)costs.DurationMs(ExchangeKind.Reuse, rtt) * costs.LatencyMicroWatts;
+            long gain = Math.Max(0, energy + duration * costs.LatencyMicroWatts * waiting - reuse);
+            if (pass == 0)
+                _gainResume = gain;
+            else
+                _gainFull = gain;
+        }
+    }
+
     /// <summary>More than what any state can be worth at the next query.</summary>
     private long Bound(int query, long until)
     {
@@ -284,30 +381,38 @@ internal sealed class Clairvoyant
             + duration * (costs.LatencyMicroWatts * waiting + costs.TailMicroWatts) + _closeBound;
     }
 
-    private bool Insert(List<TrialState> labels, in TrialState state, long now, bool afterQuery)
+    /// <summary>Adds a state unless another dominates it, and drops those that it dominates.</summary>
+    private bool Insert(List<TrialState> labels, TrialState state, long now, bool afterQuery)
     {
-        int rank = Rank(state, now, afterQuery);
-        for (int i = labels.Count - 1; i >= 0; i--)
+        state.Rank = !state.Has ? 0 : afterQuery || _physics.Alive(state, now, out _) ? 2 : 1;
+        state.ClosesAt = afterQuery ? long.MaxValue : _physics.CloseArrives(state);
+        state.Resumable = afterQuery || _physics.HasTicket(state, _until);
+        Span<TrialState> all = CollectionsMarshal.AsSpan(labels);
+        int kept = 0;
+        for (int i = 0; i < all.Length; i++)
         {
-            TrialState other = labels[i];
-            int otherRank = Rank(other, now, afterQuery);
-            if (Dominates(other, otherRank, state, rank, now))
+            ref TrialState other = ref all[i];
+            if (kept == i && Dominates(other, state, now))
                 return false;
-            if (Dominates(state, rank, other, otherRank, now))
-                labels.RemoveAt(i);
+            if (Dominates(state, other, now))
+                continue;
+            if (kept != i)
+                all[kept] = other;
+
+            kept++;
         }
+
+        if (kept < all.Length)
+            labels.RemoveRange(kept, all.Length - kept);
 
         labels.Add(state);
         return true;
     }
 
-    private int Rank(in TrialState state, long now, bool afterQuery) => !state.Has ? 0 : afterQuery || _physics.Alive(state, now, out _) ? 2 : 1;
-
-    private bool Dominates(in TrialState a, int rankA, in TrialState b, int rankB, long now)
+    /// <summary>Whether whoever holds one state can do as well as whoever holds the other, whatever comes. What is missing is made up for: an association by a handshake at the next query, a session by a full handshake instead of a resumption.</summary>
+    private bool Dominates(in TrialState a, in TrialState b, long now)
     {
-        if (rankA < rankB || a.Ticket < b.Ticket)
-            return false;
-        if (rankB == 2 && (a.Heard < b.Heard || a.Served < b.Served))
+        if (a.Cost > b.Cost)
             return false;
 
         long onA = Math.Max(a.OnUntil, now);
@@ -321,7 +426,18 @@ internal sealed class Clairvoyant
         if (a.Blocking && a.End > now && !(b.Blocking && b.End >= a.End))
             return false;
 
-        bool sameClose = rankA == 0 || (rankA == rankB && a.Served == b.Served && a.Heard == b.Heard);
-        return a.Cost + (_fin && !sameClose ? _closeBound : 0) <= b.Cost;
+        long slack = 0;
+        if (a.Ticket < b.Ticket)
+            slack += _premium;
+
+        bool lost = a.Rank < b.Rank || (b.Rank == 2 && (a.Heard < b.Heard || a.Served < b.Served));
+        if (lost)
+            slack += a.Resumable ? _gainResume : _gainFull;
+
+        bool sameClose = a.Rank == 0 || (a.Rank == b.Rank && a.Served == b.Served && a.Heard == b.Heard);
+        if (_fin && !sameClose && a.ClosesAt < _until)
+            slack += _closeBound;
+
+        return a.Cost + slack <= b.Cost;
     }
 }

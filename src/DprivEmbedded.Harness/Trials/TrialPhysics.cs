@@ -45,6 +45,13 @@ internal sealed class TrialPhysics
     /// <summary>Whether other traffic keeps the radio on.</summary>
     public bool OthersOn(long now) => WindowAt(now) >= 0;
 
+    /// <summary>When the radio is on for others next.</summary>
+    public long NextOthers(long now)
+    {
+        int next = LastWindow(now) + 1;
+        return next < _world.WindowStarts.Length ? _world.WindowStarts[next] : long.MaxValue;
+    }
+
     /// <summary>When the server's close arrives and wakes the radio; <see cref="long.MaxValue"/> for never.</summary>
     public long CloseArrives(in TrialState state)
     {

@@ -29,4 +29,13 @@ internal struct TrialState
 
     /// <summary>Whether queries that come before <see cref="End"/> wait for a handshake.</summary>
     public bool Blocking;
+
+    /// <summary>For the dynamic program: 2 for a living association, 1 for one that is dead without our knowing, 0 for none.</summary>
+    public int Rank;
+
+    /// <summary>For the dynamic program: when the server's close arrives.</summary>
+    public long ClosesAt;
+
+    /// <summary>For the dynamic program: whether the session can still be resumed at the next query.</summary>
+    public bool Resumable;
 }
