@@ -12,6 +12,9 @@ public sealed partial class AdaptivePolicy
     private long _vWait;
     private long _vCost;
 
+    /// <summary>Whether probes keep the association at present: then it is lost as seldom as experience says, however long the gap.</summary>
+    private bool _holding;
+
     /// <inheritdoc/>
     public void PlanQuiet(AssociationFacts facts, QuietPlan plan)
     {
@@ -35,7 +38,10 @@ public sealed partial class AdaptivePolicy
         if (ride && PlanRenewal(facts, plan, idle, step, alone))
             return;
         if (!facts.HasAssociation)
+        {
+            _holding = false;
             return;
+        }
 
         long gain = _fresh - _reuse;
         long age = facts.GapMs;
@@ -84,6 +90,7 @@ public sealed partial class AdaptivePolicy
         _vAct = probed;
         _vWait = waiting;
         _vCost = _probe;
+        _holding = hold > WaitValue(idle, 0, step, gain);
         if (probed <= waiting)
         {
             // Would it pay if the association lived as long as is possible? Then it is worth finding out, from the purse.
@@ -125,7 +132,8 @@ public sealed partial class AdaptivePolicy
         _vAct = Part(hold, survival) - cost;
         _vWait = wait;
         _vCost = cost;
-        if (_vAct <= wait)
+        _holding = _vAct > wait;
+        if (!_holding)
             return;
 
         _chosen = QuietAction.Probe;
@@ -259,7 +267,7 @@ public sealed partial class AdaptivePolicy
         long chain = 0;
         int rest = 0;
         long age = facts.HasAssociation ? facts.GapMs : Never;
-        for (int i = _gaps.Find(idle); i < GapHistogram.Bins; i++)
+        for (int i = _gaps.FirstAtom(idle); i < GapHistogram.Atoms; i++)
         {
             int weight = _gaps.Weight(i, idle);
             if (weight == 0)
@@ -272,7 +280,7 @@ public sealed partial class AdaptivePolicy
 
             long saved = premium;
             if (age != Never)
-                saved = Part(premium, One - Survival(age + ahead, facts.ServerGapMs + ahead));
+                saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(age + ahead));
             if (ahead <= life)
                 once += saved * weight;
 
@@ -292,7 +300,7 @@ public sealed partial class AdaptivePolicy
         long mean = _gaps.MeanMs();
         if (mean > 0 && mean < life)
         {
-            long perLife = _lossShare * (life / mean);
+            long perLife = (_lossShare + One / 512) * (life / mean);
             long rate = Part(premium, (int)(perLife * One / (perLife + One)));
             benefit = Larger(benefit, Part(rate, NotYet(idle, idle + left)));
         }
@@ -311,7 +319,7 @@ public sealed partial class AdaptivePolicy
     {
         long sum = 0;
         int rest = 0;
-        for (int i = _gaps.Find(idle); i < GapHistogram.Bins; i++)
+        for (int i = _gaps.FirstAtom(idle); i < GapHistogram.Atoms; i++)
         {
             int weight = _gaps.Weight(i, idle);
             if (weight == 0)
@@ -355,8 +363,8 @@ public sealed partial class AdaptivePolicy
         long value = 0;
         int rest = 0;
         long next = 0;
-        int first = _gaps.Find(idle);
-        for (int i = GapHistogram.Bins - 1; i >= first; i--)
+        int first = _gaps.FirstAtom(idle);
+        for (int i = GapHistogram.Atoms - 1; i >= first; i--)
         {
             int weight = _gaps.Weight(i, idle);
             if (weight == 0)
@@ -403,7 +411,7 @@ public sealed partial class AdaptivePolicy
     {
         int rest = 0;
         int after = 0;
-        for (int i = _gaps.Find(idle); i < GapHistogram.Bins; i++)
+        for (int i = _gaps.FirstAtom(idle); i < GapHistogram.Atoms; i++)
         {
             int weight = _gaps.Weight(i, idle);
             rest += weight;

@@ -1,10 +1,12 @@
 namespace DprivEmbedded.Policy;
 
-/// <summary>How long the gaps between queries are: bins of half an octave from a second up, each with its weight and with where in the bin its gaps lie. Old gaps fade.</summary>
+/// <summary>How long the gaps between queries are: bins of half an octave from a second up, each with its weight, with where in the bin its gaps lie and how far they spread. Old gaps fade.</summary>
+/// <remarks>Decisions see each bin as two atoms of half its weight, on either side of the middle by the spread: <see cref="Atoms"/>, in ascending order.</remarks>
 internal sealed class GapHistogram
 {
     public const int Bins = 36;
-    public const int SavedBytes = 3 * Bins;
+    public const int Atoms = 2 * Bins;
+    public const int SavedBytes = 4 * Bins;
 
     private const int Step = 128;
 
@@ -13,6 +15,7 @@ internal sealed class GapHistogram
 
     private readonly int[] _weights = new int[Bins];
     private readonly byte[] _places = new byte[Bins];
+    private readonly byte[] _spreads = new byte[Bins];
     private readonly int[] _starts = new int[Bins + 1];
     private int _total;
 
@@ -53,7 +56,18 @@ internal sealed class GapHistogram
         if (rate > 8)
             rate = 8;
 
-        _places[bin] = (byte)(_weights[bin] == 0 ? (int)place : _places[bin] + ((int)place - _places[bin]) / rate);
+        int apart = (int)place - _places[bin];
+        if (_weights[bin] == 0)
+        {
+            _places[bin] = (byte)place;
+            _spreads[bin] = 0;
+        }
+        else
+        {
+            _places[bin] = (byte)(_places[bin] + apart / rate);
+            _spreads[bin] = (byte)(_spreads[bin] + ((apart < 0 ? -apart : apart) - _spreads[bin]) / rate);
+        }
+
         _weights[bin] += Step;
         _total += Step;
         if (_total < Full)
@@ -79,22 +93,35 @@ internal sealed class GapHistogram
         return bin;
     }
 
-    /// <summary>How much of a bin's weight is left when a gap has lasted so long already.</summary>
-    public int Weight(int bin, long idleMs)
+    /// <summary>The first atom that may lie beyond.</summary>
+    public int FirstAtom(long idleMs)
     {
-        int weight = _weights[bin];
-        if (weight == 0 || idleMs < Place(bin))
+        return 2 * Find(idleMs);
+    }
+
+    /// <summary>How much of an atom's weight is left when a gap has lasted so long already.</summary>
+    public int Weight(int atom, long idleMs)
+    {
+        int weight = _weights[atom >> 1];
+        if (weight == 0)
+            return 0;
+
+        weight = (weight + (atom & 1)) >> 1;
+        if (idleMs < Place(atom))
             return weight;
+        if ((atom & 1) == 0)
+            return 0;
 
         // Beyond where its gaps lie: a quarter of it is believed to be still ahead.
-        return (int)(weight * (_starts[bin + 1] - idleMs) / (_starts[bin + 1] - _starts[bin])) / 4;
+        long end = _starts[(atom >> 1) + 1];
+        return idleMs >= end ? 0 : (int)(weight * (end - idleMs) / (end - _starts[atom >> 1])) / 4;
     }
 
     /// <summary>Where what is left of it lies.</summary>
-    public int At(int bin, long idleMs)
+    public int At(int atom, long idleMs)
     {
-        int place = Place(bin);
-        return idleMs < place ? place : (int)((idleMs + _starts[bin + 1]) / 2) + 1;
+        int place = Place(atom);
+        return idleMs < place ? place : (int)((idleMs + _starts[(atom >> 1) + 1]) / 2) + 1;
     }
 
     /// <summary>The mean gap in milliseconds; 0 where none is known.</summary>
@@ -107,7 +134,7 @@ internal sealed class GapHistogram
         for (int i = 0; i < Bins; i++)
         {
             if (_weights[i] != 0)
-                sum += (long)_weights[i] * Place(i);
+                sum += (long)_weights[i] * (Place(2 * i) + Place(2 * i + 1)) / 2;
         }
 
         return sum / _total;
@@ -119,6 +146,8 @@ internal sealed class GapHistogram
             at = PolicyBytes.Write16(output, at, _weights[i]);
         for (int i = 0; i < Bins; i++)
             output[at++] = _places[i];
+        for (int i = 0; i < Bins; i++)
+            output[at++] = _spreads[i];
 
         return at;
     }
@@ -130,6 +159,7 @@ internal sealed class GapHistogram
         {
             _weights[i] = PolicyBytes.Read16(input, at + 2 * i) & 16383;
             _places[i] = input[at + 2 * Bins + i];
+            _spreads[i] = input[at + 3 * Bins + i];
             _total += _weights[i];
         }
 
@@ -146,8 +176,15 @@ internal sealed class GapHistogram
         return at + SavedBytes;
     }
 
-    private int Place(int bin)
+    private int Place(int atom)
     {
-        return _starts[bin] + (int)(((long)(_starts[bin + 1] - _starts[bin]) * (_places[bin] * 2 + 1)) >> 9);
+        int bin = atom >> 1;
+        int place = _places[bin] + ((atom & 1) == 0 ? -_spreads[bin] : _spreads[bin]);
+        if (place < 0)
+            place = 0;
+        if (place > 255)
+            place = 255;
+
+        return _starts[bin] + (int)(((long)(_starts[bin + 1] - _starts[bin]) * (place * 2 + 1)) >> 9);
     }
 }

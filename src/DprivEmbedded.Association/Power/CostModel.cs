@@ -42,6 +42,9 @@ public sealed class CostModel
     /// <summary>What a millisecond of latency is worth, in microwatts: nanojoules per millisecond.</summary>
     public int LatencyMicroWatts;
 
+    /// <summary>How long other traffic that wakes the radio is busy with it; -1, the default, where unknown: as long as a lookup.</summary>
+    public int OtherTrafficMs = -1;
+
     /// <summary>The shortest silence that counts as a loss; else it is three round trips.</summary>
     public int MinSilenceMs = 100;
 
@@ -142,19 +145,19 @@ public sealed class CostModel
         return ExtraNanoJoules(kind, rttMs) + (long)OnMs(kind, rttMs) * TailMicroWatts;
     }
 
-    /// <summary>What an exchange takes beside other traffic that has just woken the radio: that keeps it on for a round trip itself, of a quarter of a second at most.</summary>
+    /// <summary>What an exchange takes beside other traffic that has just woken the radio and keeps it on by itself.</summary>
     /// <param name="kind">One of <see cref="ExchangeKind"/>.</param>
     /// <param name="rttMs">The path's round trip.</param>
     /// <returns>Nanojoules.</returns>
     public long BesideNanoJoules(int kind, int rttMs)
     {
-        int others = rttMs < 250 ? rttMs : 250;
+        int others = OtherTrafficMs >= 0 ? OtherTrafficMs : DurationMs(ExchangeKind.Reuse, rttMs);
         int longer = DurationMs(kind, rttMs) - others;
         int most = OnMs(kind, rttMs) + (longer > TailMs ? TailMs : 0);
         if (longer > most)
             longer = most;
-        if (longer < Ms[kind])
-            longer = Ms[kind];
+        if (longer < 0)
+            longer = 0;
 
         return ExtraNanoJoules(kind, rttMs) + (long)longer * TailMicroWatts;
     }

@@ -52,6 +52,9 @@ public static class TrialSuite
         }
 
         CostModel costs = CostModel.Create(scenario.Device, scenario.Protocol, scenario.LatencyMicroWatts);
+        if (scenario.Traffic.Kind != TrafficKind.None)
+            costs.OtherTrafficMs = scenario.Traffic.DurationMs + costs.PromotionMs;
+
         IAssociationPolicy made = PolicyParser.Parse(policy == Informed ? "adaptive" : policy, costs) ?? throw new ArgumentException("No such policy: " + policy, nameof(policy));
         var run = new TrialRun(world, made) { OnEvent = onEvent };
         if (made is AdaptivePolicy adaptive)
