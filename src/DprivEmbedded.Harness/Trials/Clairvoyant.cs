@@ -29,6 +29,10 @@ internal sealed class Clairvoyant
     private int _window;
     private readonly long _premium;
     private readonly int _longest;
+    private readonly long _longestTicketMs;
+
+    /// <summary>Waking the radio ahead of a query gains next to nothing.</summary>
+    private readonly bool _cheapWake;
     private long _now;
     private long _until;
     private long _beforeQuery = long.MaxValue;
@@ -46,6 +50,10 @@ internal sealed class Clairvoyant
         _closeBound = costs.WakeNanoJoules() + costs.RidingNanoJoules(ExchangeKind.ServerClose, MaxRtt());
         _premium = Premium();
         _longest = costs.PromotionMs + costs.DurationMs(ExchangeKind.QuietReconnect, MaxRtt()) + costs.DurationMs(ExchangeKind.Refused, MaxRtt()) + costs.TailMs + 1000;
+        foreach (Conditions phase in world.Scenario.Phases)
+            _longestTicketMs = Math.Max(_longestTicketMs, (long)(phase.TicketSeconds * 1000));
+
+        _cheapWake = (long)costs.PromotionMs * costs.LatencyMicroWatts + costs.PromotionNanoJoules < 3_000_000;
     }
 
     /// <summary>The most that a session is worth: what a full handshake costs more than a resumption, the queries that wait with it included.</summary>
@@ -206,12 +214,9 @@ internal sealed class Clairvoyant
         _labels.AddRange(_next);
     }
 
-    public long Instants { get; private set; }
-
     private void Instant(int query, long at, long until, bool wake, bool full, long bound)
     {
         bool whole = at % 1000 == 0;
-        Instants++;
         _made.Clear();
         for (int i = 0; i < _labels.Count; i++)
         {
@@ -224,6 +229,7 @@ internal sealed class Clairvoyant
             if (label.End > at)
                 continue;
 
+            label.ClosesAt = _physics.CloseArrives(label);
             bool first = label.End == at && (label.Heard == _world.Queries[query] || label.Blocking);
             bool afterRenewal = first && label.Heard != _world.Queries[query];
             bool permitted = ((first && !afterRenewal) || wake) ? _permission >= ProbePermission.RideAlong : whole && _permission == ProbePermission.StandAlone;
@@ -232,7 +238,8 @@ internal sealed class Clairvoyant
                 if (label.Has && _canProbe)
                     Act(label, at, QuietAction.Probe);
 
-                Act(label, at, QuietAction.Renew);
+                if (wake || !Postponable(label, query, at, until))
+                    Act(label, at, QuietAction.Renew);
             }
 
             if (_fin && label.Has && (wake || first || (whole && (at - label.End < 1000 || NearOthers(label, at)))))
@@ -278,6 +285,16 @@ internal sealed class Clairvoyant
     private bool NearOthers(in TrialState label, long at) => _physics.On(label, at) || (_physics.Costs.DozeDelayMs > 0 && _physics.NextOthers(at) <= at + _longest);
 
     private static long Floor(long at) => at / 1000 * 1000;
+
+    /// <summary>Whether a renewal can as well wait until right after the next query: the association lives until then by itself, and so does the session until the query after it. It costs no less now; later it lasts longer.</summary>
+    private bool Postponable(in TrialState label, int query, long at, long until)
+    {
+        if (query + 2 >= _world.Queries.Length || !label.Has || label.ClosesAt < until || (at >= _beforeQuery && !_cheapWake))
+            return false;
+
+        long after = _world.Queries[query + 2];
+        return after - until > _longest + 10_000 && label.Ticket >= 0 && _physics.TicketEnd(label) > after && _physics.Alive(label, until, out _);
+    }
 
     private void Act(TrialState state, long at, int action)
     {
@@ -384,6 +401,10 @@ internal sealed class Clairvoyant
     /// <summary>Adds a state unless another dominates it, and drops those that it dominates.</summary>
     private bool Insert(List<TrialState> labels, TrialState state, long now, bool afterQuery)
     {
+        // A session that has expired for good is as good as none.
+        if (state.Ticket >= 0 && now >= state.Ticket + _longestTicketMs)
+            state.Ticket = -1;
+
         state.Rank = !state.Has ? 0 : afterQuery || _physics.Alive(state, now, out _) ? 2 : 1;
         state.ClosesAt = afterQuery ? long.MaxValue : _physics.CloseArrives(state);
         state.Resumable = afterQuery || _physics.HasTicket(state, _until);

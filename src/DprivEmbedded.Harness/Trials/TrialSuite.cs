@@ -47,7 +47,7 @@ public static class TrialSuite
         var world = new World(scenario, seed, days);
         if (policy == ClairvoyantName)
         {
-            var cv = new Clairvoyant(world);long cost = cv.Cost();if (Environment.GetEnvironmentVariable("CVD")!=null) Console.WriteLine($"labels {cv.MostLabels} instants {cv.Instants}");
+            long cost = new Clairvoyant(world).Cost();
             return new TrialResult { Scenario = scenario.Name, Policy = policy, Seed = seed, Days = days, Queries = world.Queries.Length, CostNanoJoules = cost, LatencyMsP50 = -1, LatencyMsP95 = -1, EnergyNanoJoules = -1, LatencyMs = -1 };
         }
 
