@@ -161,24 +161,17 @@ internal sealed class Clairvoyant
         _until = until;
         Gains(query, until);
         bool alone = _permission == ProbePermission.StandAlone;
-        if (_permission >= ProbePermission.RideAlong || _fin)
+        for (int i = _wake; i < _world.Wakes.Length && _world.Wakes[i] < until; i++)
+            _instants.Add(_world.Wakes[i]);
+        while (_window < _world.WindowEnds.Length && _world.WindowEnds[_window] <= now)
+            _window++;
+        for (int i = _window; i < _world.WindowStarts.Length && _world.WindowStarts[i] < until; i++)
         {
-            for (int i = _wake; i < _world.Wakes.Length && _world.Wakes[i] < until; i++)
-                _instants.Add(_world.Wakes[i]);
-        }
+            // An exchange that dozes may begin before and end while the radio is on for others.
+            if (_physics.Costs.DozeDelayMs > 0)
+                Seconds(alone ? _instants : _closing, _world.WindowStarts[i] - _longest, _world.WindowStarts[i]);
 
-        if (alone || _fin)
-        {
-            while (_window < _world.WindowEnds.Length && _world.WindowEnds[_window] <= now)
-                _window++;
-            for (int i = _window; i < _world.WindowStarts.Length && _world.WindowStarts[i] < until; i++)
-            {
-                // An exchange that dozes may begin before and end while the radio is on for others.
-                if (_physics.Costs.DozeDelayMs > 0)
-                    Seconds(alone ? _instants : _closing, _world.WindowStarts[i] - _longest, _world.WindowStarts[i]);
-
-                Seconds(alone ? _instants : _closing, _world.WindowStarts[i], Math.Min(until, _world.WindowEnds[i]));
-            }
+            Seconds(alone ? _instants : _closing, _world.WindowStarts[i], Math.Min(until, _world.WindowEnds[i]));
         }
 
         if (alone)
@@ -242,7 +235,9 @@ internal sealed class Clairvoyant
                     Act(label, at, QuietAction.Renew);
             }
 
-            if (_fin && label.Has && (wake || first || (whole && (at - label.End < 1000 || NearOthers(label, at)))))
+            // A close may also serve to keep the radio on, or to wake it, for a query that comes soon.
+            bool mayClose = wake || first || (whole && (_physics.On(label, at) || (_permission == ProbePermission.StandAlone && (at - label.End < 1000 || at >= _beforeQuery || NearOthers(label, at)))));
+            if (label.Has && mayClose)
                 Act(label, at, QuietAction.Close);
         }
 
@@ -310,7 +305,7 @@ internal sealed class Clairvoyant
             _closing.Add(closes);
         if (followed)
             _instants.Add(label.End);
-        if (_fin && label.Has)
+        if (label.Has)
         {
             _closing.Add((label.End + 999) / 1000 * 1000);
             Seconds(_closing, label.End, Math.Min(until, label.OnUntil));

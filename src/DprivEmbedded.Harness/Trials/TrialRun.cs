@@ -150,7 +150,7 @@ internal sealed class TrialRun
         while (true)
         {
             bool possible = Possible(state);
-            long due = possible && (perm == ProbePermission.StandAlone || _plan.Action == QuietAction.Close) ? RoundUp(Math.Max(_plan.DueMs, Math.Max(now, state.End))) : long.MaxValue;
+            long due = possible && (perm == ProbePermission.StandAlone || _plan.Action == QuietAction.Close) && _plan.DueMs != long.MaxValue ? RoundUp(Math.Max(_plan.DueMs, Math.Max(now, state.End))) : long.MaxValue;
             long closed = _physics.CloseArrives(state);
             long wake = _wake < _world.Wakes.Length ? _world.Wakes[_wake] : long.MaxValue;
             long next = Math.Min(due, Math.Min(closed, wake));
@@ -217,7 +217,12 @@ internal sealed class TrialRun
 
     private bool Act(ref TrialState state, long now, bool riding, TrialResult result)
     {
-        if (!Possible(state) || (_plan.Action != QuietAction.Close && _scenario.Permission < (riding ? ProbePermission.RideAlong : ProbePermission.StandAlone)))
+        if (!Possible(state))
+            return false;
+
+        // A close that does not wake the radio needs no permission.
+        int needed = _plan.Action == QuietAction.Close && (riding || _physics.On(state, now)) ? ProbePermission.Never : riding ? ProbePermission.RideAlong : ProbePermission.StandAlone;
+        if (_scenario.Permission < needed)
             return false;
 
         string why = OnEvent != null && Explain != null ? Explain() : "";
