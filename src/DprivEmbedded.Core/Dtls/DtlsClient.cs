@@ -189,6 +189,9 @@ public sealed partial class DtlsClient : IHandshakeChannel
     /// <summary>The last alert that came without authentication, one of <see cref="AlertDescription"/>.</summary>
     public int UnauthenticatedAlert;
 
+    /// <summary>Handshake messages of the peer that were read in whole: it grows while a handshake gets on.</summary>
+    public int MessagesReceived { get { return _nextSequence; } }
+
     /// <summary>Flights that were sent again.</summary>
     public int Retransmissions;
 
@@ -203,8 +206,11 @@ public sealed partial class DtlsClient : IHandshakeChannel
     {
         get
         {
-            int datagram = _options.MaxDatagramBytes - RecordOverheadBytes;
-            return datagram < _queue.Length - QueueHeaderBytes ? datagram : _queue.Length - QueueHeaderBytes;
+            int bytes = _options.MaxDatagramBytes - RecordOverheadBytes;
+            if (bytes > _queue.Length - QueueHeaderBytes)
+                bytes = _queue.Length - QueueHeaderBytes;
+
+            return bytes < RecordProtection.MaxPlaintextBytes ? bytes : RecordProtection.MaxPlaintextBytes;
         }
     }
 
