@@ -15,12 +15,6 @@ public sealed partial class DodSession
     /// <summary>The first wait before a query is sent again, in milliseconds; 0 where the conversation finds it by itself. An association sets it, and then looks after silence and suspicion itself, too.</summary>
     internal int RetryMs;
 
-    /// <summary>Whether nothing is sent again any more: the association is only listened to.</summary>
-    internal bool OnlyListens;
-
-    /// <summary>How often anything authentic came.</summary>
-    internal int HeardCount;
-
     /// <summary>Queries that went out in a false start, before a round trip time was known, wait no longer than those after them.</summary>
     internal void ShortenWaits()
     {
@@ -33,6 +27,12 @@ public sealed partial class DodSession
             _resendDueMs[i] = _firstSentMs[i] + RetryMs;
         }
     }
+
+    /// <summary>Whether nothing is sent again any more: the association is only listened to.</summary>
+    internal bool OnlyListens;
+
+    /// <summary>How often anything authentic came.</summary>
+    internal int HeardCount;
 
     internal override void Advance(long beforeMs, long nowMs)
     {

@@ -368,6 +368,9 @@ public sealed partial class ServerAssociation
         for (int i = 0; i < _phases.Length; i++)
             _phases[i] = NoQuery;
 
+        _failures = 0;
+        _asleep = false;
+        ForgetTroubles();
         _plan.Clear();
     }
 }

@@ -62,6 +62,16 @@ public class LossTests
         Assert.Equal(AssociationState.Quiet, rig.Core.State);
     }
 
+    /// <summary>The old association is not asked again while the resumption that an alert brought is under way; its other end would only say the same again.</summary>
+    [Fact]
+    public void After_an_alert_the_query_is_sent_once_more_and_not_oftener()
+    {
+        DtlsRig rig = new();
+        rig.Connect();
+        rig.Forget();
+        Assert.Equal((3, 2), (rig.Lookup().RoundTrips, rig.LastAnswer.Attempts));
+    }
+
     /// <summary>A resolver that takes its time is no dead association, where TCP acknowledges.</summary>
     [Fact]
     public void Slow_answer_over_TLS_starts_nothing_where_TCP_acknowledges()

@@ -19,7 +19,7 @@ namespace DprivEmbedded.Harness.Tests.Association;
 /// <summary>The same property over the simulated network: TCP to the segment, a NAT with timeouts of its own, lost packets, a host that crashes and is away for a while, a second network to roam to.</summary>
 public class NetworkScheduleTests
 {
-    private const int Schedules = 1000;
+    private const int Schedules = 10_000;
 
     private enum Act
     {
