@@ -3,7 +3,7 @@
 #
 #   tests/run.sh [--no-build] [PROJECT...]     PROJECT: such as DprivEmbedded.Interop, or Interop for short
 #
-# As root it installs the Debian packages of the servers that the Interop tests talk to (without starting them);
+# As root it installs the Debian packages of the servers that the Interop tests and the network lab talk to (without starting them);
 # otherwise it says which tests are skipped for want of them. With CI=true a missing peer is a failed test, not a skipped one.
 # Results: artifacts/test-results/PROJECT.xml (xUnit's XML) and PROJECT.log.
 set -uo pipefail
@@ -31,8 +31,11 @@ peers=(
     "gnutls-serv:gnutls-bin:gnutls-serv (raw public keys, record sizes)"
     "socat:socat:socat (DTLS before unbound)"
     "kdig:knot-dnsutils:the comparison with kdig"
-    "tcpdump:tcpdump:TCP Fast Open"
-    "ip:iproute2:TCP Fast Open"
+    "tcpdump:tcpdump:TCP Fast Open, the network lab"
+    "ip:iproute2:TCP Fast Open, the network lab"
+    "nft:nftables:the network lab"
+    "iptables:iptables:the network lab"
+    "conntrack:conntrack:the network lab"
     "tshark:tshark:captures of the simulated network"
 )
 
@@ -76,7 +79,7 @@ check_peers() {
         IFS=: read -r probe package users <<<"$entry"
         present "$probe" || say "Without the Debian package $package these tests are skipped: $users"
     done
-    [ "$(id -u)" -eq 0 ] || say "Without root these tests are skipped: TCP Fast Open (network namespaces)"
+    [ "$(id -u)" -eq 0 ] || say "Without root these tests are skipped: TCP Fast Open and the network lab (network namespaces)"
 }
 
 # Prints the failed tests of an xUnit result file with their messages.
@@ -143,7 +146,7 @@ rm -rf "$results"
 mkdir -p "$results"
 for file in "${projects[@]}"; do
     case $file in
-        */DprivEmbedded.Interop.csproj) check_peers; break ;;
+        */DprivEmbedded.Interop.csproj | */DprivEmbedded.Lab.csproj) check_peers; break ;;
     esac
 done
 

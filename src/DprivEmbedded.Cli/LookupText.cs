@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Text.Json;
+using DprivEmbedded.Association;
 using DprivEmbedded.Dns;
 using DprivEmbedded.Sockets;
 using DprivEmbedded.Tls;
@@ -16,11 +17,22 @@ public static class LookupText
     /// <param name="handshake">The kind.</param>
     public static string HandshakeName(DprivHandshake handshake) => handshake.ToString().ToLowerInvariant();
 
+    /// <summary>The name of an action in JSON: reuse, hedge, resume, reconnect.</summary>
+    /// <param name="action">One of <see cref="QueryAction"/>.</param>
+    public static string ActionName(int action) => action switch
+    {
+        QueryAction.Reuse => "reuse",
+        QueryAction.Hedge => "hedge",
+        QueryAction.Resume => "resume",
+        _ => "reconnect",
+    };
+
     /// <summary>Writes a lookup for a person.</summary>
     /// <param name="output">Where it goes.</param>
     /// <param name="lookup">The lookup.</param>
     /// <param name="probe">The heartbeat after it, or null.</param>
-    public static void WriteText(TextWriter output, DprivLookup lookup, DprivProbe? probe = null)
+    /// <param name="detailed">Whether to tell what the lookup did and what happened to its paths also where nothing did.</param>
+    public static void WriteText(TextWriter output, DprivLookup lookup, DprivProbe? probe = null, bool detailed = false)
     {
         DnsMessage message = lookup.Message;
         output.WriteLine($";; {DnsResponseCode.ToText(message.ResponseCode)}, {message.Answers.Length} answers, id {message.Id}{(message.Truncated ? ", truncated" : "")}{(message.AuthenticData ? ", authentic data" : "")}");
@@ -45,9 +57,15 @@ public static class LookupText
             ";; {0} {1} {2} {3}, handshake {4}{5}, {6} round trip{7}, {8} B up, {9} B down, {10:0.0} ms{11}",
             lookup.Server, lookup.Transport, ProtocolVersion.Name(lookup.Version), CipherSuite.Name(lookup.CipherSuite), HandshakeName(lookup.Handshake), lookup.UsedFastOpen ? " (Fast Open)" : "",
             lookup.RoundTrips, lookup.RoundTrips == 1 ? "" : "s", lookup.BytesUp, lookup.BytesDown, lookup.Elapsed.TotalMilliseconds, authenticated));
+        if (detailed || lookup.Attempts > 1)
+        {
+            string events = lookup.PathEvents.Count == 0 ? "" : ": " + string.Join(", ", lookup.PathEvents);
+            output.WriteLine($";; action {ActionName(lookup.Action)}, {lookup.Attempts} attempt{(lookup.Attempts == 1 ? "" : "s")}{events}");
+        }
+
         if (probe != null)
         {
-            string heard = !probe.IsSupported ? "not supported by the server" : !probe.IsAnswered ? "no answer: the server lost the association" : probe.RoundTrip == null ? "answered after a repetition" : string.Format(CultureInfo.InvariantCulture, "answered in {0:0} ms", probe.RoundTrip.Value.TotalMilliseconds);
+            string heard = probe.Kind != ProbeKind.Heartbeat ? "not supported by the server" + (probe.IsSupported ? "; a query in its place was " + (probe.IsAnswered ? "answered" : "not answered") : "") : !probe.IsAnswered ? "no answer: the server lost the association" : probe.RoundTrip == null ? "answered after a repetition" : string.Format(CultureInfo.InvariantCulture, "answered in {0:0} ms", probe.RoundTrip.Value.TotalMilliseconds);
             output.WriteLine(";; heartbeat: " + heard);
         }
     }
@@ -94,8 +112,19 @@ public static class LookupText
             json.WriteString("handshake", HandshakeName(lookup.Handshake));
             json.WriteBoolean("authenticated", lookup.IsAuthenticated);
             json.WriteBoolean("fastOpen", lookup.UsedFastOpen);
+            json.WriteString("action", ActionName(lookup.Action));
             json.WriteNumber("attempts", lookup.Attempts);
             json.WriteNumber("roundTrips", lookup.RoundTrips);
+            json.WriteStartArray("pathEvents");
+            foreach (PathEvent happened in lookup.PathEvents)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("path", happened.Path);
+                json.WriteString("event", happened.What);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
             json.WriteNumber("bytesUp", lookup.BytesUp);
             json.WriteNumber("bytesDown", lookup.BytesDown);
             json.WriteNumber("elapsedMs", Math.Round(lookup.Elapsed.TotalMilliseconds, 3));
@@ -103,7 +132,7 @@ public static class LookupText
                 return;
 
             json.WriteStartObject("heartbeat");
-            json.WriteBoolean("supported", probe.IsSupported);
+            json.WriteBoolean("supported", probe.Kind == ProbeKind.Heartbeat);
             json.WriteBoolean("answered", probe.IsAnswered);
             if (probe.RoundTrip != null)
                 json.WriteNumber("ms", Math.Round(probe.RoundTrip.Value.TotalMilliseconds, 3));

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -40,6 +41,9 @@ internal static class QueryCommand
     private static readonly Option<string?> TicketStore = new("--ticket-store") { Description = "Keep sessions in this file, sealed with the key in FILE.key.", HelpName = "FILE" };
     private static readonly Option<int> Repeat = new("--repeat") { Description = "How often to look the name up.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> Interval = new("--interval") { Description = "Pause between lookups in milliseconds.", HelpName = "MS" };
+    private static readonly Option<string?> Policy = new("--policy") { Description = "What a lookup does after a quiet time, and what quiet time does; 'dpriv query' in docs/cli.md says what each means.", HelpName = PolicyText.Forms };
+    private static readonly Option<string?> Every = new("--every") { Description = "Look the name up again every so many seconds, until --count or a signal ends it.", HelpName = "SECONDS" };
+    private static readonly Option<int?> Count = new("--count") { Description = "With --every: how often in all.", HelpName = "N" };
     private static readonly Option<bool> Reconnect = new("--reconnect") { Description = "Close the connection after each lookup, so that the next one resumes." };
     private static readonly Option<int> Timeout = new("--timeout") { Description = "How long a lookup may take in milliseconds.", HelpName = "MS", DefaultValueFactory = _ => 10000 };
     private static readonly Option<int> Buffer = new("--buffer") { Description = "Size of the TLS receive buffer in bytes, 2048 or more; a small one is announced to the server.", HelpName = "BYTES", DefaultValueFactory = _ => TlsClient.FullReceiveBufferBytes };
@@ -52,7 +56,7 @@ internal static class QueryCommand
         var command = new Command("query", "Look a name up over TLS.")
         {
             Name, Type, Server, AuthName, Pin, Ca, PskIdentity, PskKey, Opportunistic, Transport, Heartbeat, ConnectionId, Prefix, Rebind, Tls, EarlyData, FastOpen, Compatibility,
-            TicketStore, Repeat, Interval, Reconnect, Timeout, Buffer, KeyLog, Trace, Json,
+            Policy, TicketStore, Repeat, Interval, Every, Count, Reconnect, Timeout, Buffer, KeyLog, Trace, Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -67,12 +71,7 @@ internal static class QueryCommand
         if (typeNumber < 0)
             throw new BadInputException($"'{type}' is no record type: give a name such as A, AAAA or HTTPS, or TYPE and a number.");
 
-        int repeat = parsed.GetValue(Repeat);
-        if (repeat < 1)
-            throw new BadInputException("--repeat must be 1 or more.");
-        if (parsed.GetValue(Interval) < 0)
-            throw new BadInputException("--interval must be 0 or more milliseconds.");
-
+        (int repeat, TimeSpan pause, bool fixedRate) = Repetition(parsed);
         bool trace = parsed.GetValue(Trace);
         bool json = parsed.GetValue(Json);
         DprivResolverOptions options = MakeOptions(parsed);
@@ -82,10 +81,14 @@ internal static class QueryCommand
             await Console.Error.WriteLineAsync("dpriv: the ticket store is passed over: " + resolver.SessionStoreErrorText).ConfigureAwait(false);
 
         int exit = ExitCode.Answered;
+        bool detailed = parsed.GetValue(Policy) != null || parsed.GetValue(Every) != null;
+        var clock = Stopwatch.StartNew();
         for (int i = 0; i < repeat; i++)
         {
-            if (i > 0 && parsed.GetValue(Interval) > 0)
-                await Task.Delay(parsed.GetValue(Interval), cancellationToken).ConfigureAwait(false);
+            // From start to start with --every, from end to start with --interval.
+            TimeSpan wait = fixedRate ? (pause * i) - clock.Elapsed : pause;
+            if (i > 0 && wait > TimeSpan.Zero)
+                await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
 
             try
             {
@@ -94,7 +97,7 @@ internal static class QueryCommand
                 if (json)
                     Console.Out.WriteLine(LookupText.ToJson(name, type, lookup, probe));
                 else
-                    LookupText.WriteText(Console.Out, lookup, probe);
+                    LookupText.WriteText(Console.Out, lookup, probe, detailed);
             }
             catch (DprivException e)
             {
@@ -118,6 +121,35 @@ internal static class QueryCommand
 
         return exit;
     }
+
+    /// <summary>How often, how far apart, and whether from start to start.</summary>
+    private static (int Count, TimeSpan Pause, bool FixedRate) Repetition(ParseResult parsed)
+    {
+        int repeat = parsed.GetValue(Repeat);
+        if (repeat < 1)
+            throw new BadInputException("--repeat must be 1 or more.");
+        if (parsed.GetValue(Interval) < 0)
+            throw new BadInputException("--interval must be 0 or more milliseconds.");
+
+        string? every = parsed.GetValue(Every);
+        int? count = parsed.GetValue(Count);
+        if (every == null && count != null)
+            throw new BadInputException("--count goes with --every; without a pause it is --repeat.");
+        if (every == null)
+            return (repeat, TimeSpan.FromMilliseconds(parsed.GetValue(Interval)), false);
+        if (IsGiven(parsed, Repeat) || IsGiven(parsed, Interval))
+            throw new BadInputException("--every goes with --count, not with --repeat or --interval.");
+
+        long ms = PolicyText.ParseMilliseconds(every);
+        if (ms < 1)
+            throw new BadInputException($"--every takes a time in seconds, such as 30 or 0.5, not '{every}'.");
+        if (count < 1)
+            throw new BadInputException("--count must be 1 or more.");
+
+        return (count ?? int.MaxValue, TimeSpan.FromMilliseconds(ms), true);
+    }
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static byte[] ParseConnectionId(string text)
     {
@@ -221,6 +253,12 @@ internal static class QueryCommand
                 break;
             default:
                 throw new BadInputException($"--tls takes 1.2 or 1.3, not '{parsed.GetValue(Tls)}'.");
+        }
+
+        if (parsed.GetValue(Policy) is { } policy)
+        {
+            Func<Association.IAssociationPolicy> make = PolicyText.Parse("--policy", policy);
+            options.Policy = _ => make();
         }
 
         AddServers(parsed, options);

@@ -47,7 +47,7 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var command = new Command("serve", "Serve a zone, or another DNS server's answers, over TLS and DTLS. While it runs, lines on standard input are commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit.")
+        var command = new Command("serve", "Serve a zone, or another DNS server's answers, over TLS and DTLS. While it runs, lines on standard input are commands: lose-state, lose-associations, lose-tickets, refuse, accept, delay MS, drain, status, quit.")
         {
             ZoneFile, Forward, Dot, Dodtls, Address, Cert, Key, ServerName, PskIdentity, PskKey, Tls, Tickets, EarlyData, FastOpen, Idle, AdvertiseIdle, Delay, OutOfOrder, CloseAfter, RetryCookie,
             NoCookie, CidLength, NoHeartbeat, Unknown, Prefix, MaxDatagram,

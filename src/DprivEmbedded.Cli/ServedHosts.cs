@@ -9,7 +9,7 @@ namespace DprivEmbedded.Cli;
 /// <summary>The servers that <c>dpriv serve</c> runs, and the commands that it understands while it runs.</summary>
 internal sealed class ServedHosts : IAsyncDisposable
 {
-    private const string Commands = "commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit";
+    private const string Commands = "commands: lose-state, lose-associations, lose-tickets, refuse, accept, delay MS, drain, status, quit";
 
     /// <summary>DNS over TLS; null where it is not served.</summary>
     public DotServerHost? Dot { get; set; }
@@ -30,6 +30,10 @@ internal sealed class ServedHosts : IAsyncDisposable
                 Dot?.LoseState();
                 Dodtls?.LoseState();
                 return "connections, tickets and session ids forgotten";
+            case "lose-associations":
+                Dot?.Change(server => server.LoseConnections());
+                Dodtls?.Change(server => server.LoseAssociations());
+                return "connections and associations forgotten; tickets and session ids are kept";
             case "lose-tickets":
                 Dot?.Change(server => server.State.LoseState());
                 Dodtls?.Change(server => server.State.LoseState());

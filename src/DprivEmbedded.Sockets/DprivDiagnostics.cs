@@ -17,4 +17,8 @@ public static class DprivDiagnostics
     internal static readonly Counter<long> HandshakeFailures = Meter.CreateCounter<long>("dpriv.handshake.failures", "{handshake}", "Failed connections by error number.");
     internal static readonly Counter<long> Bytes = Meter.CreateCounter<long>("dpriv.bytes", "By", "Bytes on TLS streams by direction (up, down).");
     internal static readonly Counter<long> Retries = Meter.CreateCounter<long>("dpriv.retries", "{query}", "Queries sent again after their connection was lost.");
+    internal static readonly Counter<long> Probes = Meter.CreateCounter<long>("dpriv.probes", "{probe}", "Probes of associations by outcome (answered, failed).");
+    internal static readonly Counter<long> Hedges = Meter.CreateCounter<long>("dpriv.hedges", "{query}", "Queries with a resumption beside them at once.");
+    internal static readonly Counter<long> Recoveries = Meter.CreateCounter<long>("dpriv.recoveries", "{recovery}", "Recoveries by cause (reset, signal, silence).");
+    internal static readonly Counter<long> SignalsIgnored = Meter.CreateCounter<long>("dpriv.signals.ignored", "{signal}", "Unauthenticated alerts and ICMP messages that started nothing.");
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using DprivEmbedded.Dns;
 
 namespace DprivEmbedded.Sockets;
@@ -51,6 +52,12 @@ public sealed class DprivLookup
 
     /// <summary>Time from the call to the answer.</summary>
     public TimeSpan Elapsed { get; internal set; }
+
+    /// <summary>What the lookup did when it came, as the policy decided, one of <see cref="Association.QueryAction"/>.</summary>
+    public int Action { get; internal set; }
+
+    /// <summary>What happened to the paths to the server while the lookup was under way, in order. Empty where it went out and came back over what was there.</summary>
+    public IReadOnlyList<PathEvent> PathEvents { get; internal set; } = Array.Empty<PathEvent>();
 
     /// <summary>How often the query was sent.</summary>
     public int Attempts { get; internal set; }

@@ -16,10 +16,10 @@ using DprivEmbedded.Tls;
 
 namespace DprivEmbedded.Sockets;
 
-/// <summary>Private DNS lookups: DNS over TLS (RFC 7858) with one kept connection a server, pipelined queries, resumption, and several servers in order.</summary>
+/// <summary>Private DNS lookups: DNS over TLS (RFC 7858) or DTLS (RFC 8094) with one kept association a server, pipelined queries, resumption, and several servers in order.</summary>
 /// <remarks>
 /// Thread-safe: any number of lookups at a time. A connection is made when the first lookup needs it, kept as long as the server says (RFC 7828),
-/// and resumed when it is needed again. Dispose closes connections in an orderly way and keeps the sessions in the store.
+/// and resumed when it is needed again; where its other side may have lost it, a resumption runs beside it. Dispose closes connections in an orderly way and keeps the sessions in the store.
 /// </remarks>
 public sealed class DprivResolver : IAsyncDisposable, IDisposable
 {
@@ -28,6 +28,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     private readonly ServerState[] _servers;
     private readonly ResolverSessions _sessions;
     private readonly ResolverStatistics _statistics = new ResolverStatistics();
+    private readonly MonotonicClock _clock = new MonotonicClock();
     private bool _disposed;
 
     /// <summary>Makes a resolver. Nothing is sent yet; a session store is read.</summary>
@@ -56,9 +57,10 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             {
                 TrustAnchors? trusted = validates ? anchors : null;
                 string key = SessionKey(server, trusted);
-                var stream = new ServerConnection(server, options, _crypto, _sessions, _statistics, MakeVerifier(server, trusted), key);
-                DatagramConnection? datagrams = server.Transport == DprivTransport.Dodtls
-                    ? new DatagramConnection(server, options, _crypto, _sessions, _statistics, () => MakeVerifier(server, trusted), key + "|dtls")
+                Func<IPeerVerifier?> makeVerifier = () => MakeVerifier(server, trusted);
+                var stream = new AssociationDriver(server, options, _crypto, _sessions, _statistics, _clock, makeVerifier, key, datagrams: false);
+                AssociationDriver? datagrams = server.Transport == DprivTransport.Dodtls
+                    ? new AssociationDriver(server, options, _crypto, _sessions, _statistics, _clock, makeVerifier, key + "|dtls", datagrams: true)
                     : null;
                 _servers[i] = new ServerState(server, stream, datagrams);
             }
@@ -184,12 +186,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// <summary>Closes all connections in an orderly way, before a sleep for example; the next lookup makes a new one and resumes. Lookups under way are sent again there.</summary>
     public void CloseConnections()
     {
-        foreach (ServerState state in _servers)
-        {
-            state.Connection.CloseConnection();
-            state.Datagrams?.CloseConnection();
-        }
-
+        ForEach(driver => driver.CloseConnection());
         _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
     }
 
@@ -198,28 +195,70 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     /// </summary>
     public void NetworkChanged()
     {
-        foreach (ServerState state in _servers)
-        {
-            state.Connection.NetworkChanged();
-            state.Datagrams?.NetworkChanged();
-        }
+        ForEach(driver => driver.NetworkChanged());
     }
 
-    /// <summary>Probes the servers' associations by DTLS heartbeat (RFC 6520): whether each server still has its own, which also keeps bindings on the path. Nothing is sent where there is no association.</summary>
+    /// <summary>Tells that the radio is awake for another reason: what the policy planned for later and may be done now is done now, so that it costs no wake-up of its own.</summary>
+    public void RadioActive()
+    {
+        ForEach(driver => driver.RadioActive());
+    }
+
+    /// <summary>Tells what the power-save state permits and what the battery has. Without a call probes may wake the radio, and the device counts as on mains.</summary>
+    /// <param name="probePermission">One of <see cref="ProbePermission"/>: whether a probe may be sent at all, only along with other traffic (<see cref="RadioActive"/>), or by itself.</param>
+    /// <param name="batteryPermille">0..1000; -1 where unknown.</param>
+    /// <param name="charging">Whether the device is charging or on mains.</param>
+    /// <param name="nextWake">In how long the application will use the radio next; null where unknown.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is none of those.</exception>
+    public void SetPower(int probePermission, int batteryPermille = -1, bool charging = false, TimeSpan? nextWake = null)
+    {
+        if (probePermission < ProbePermission.Never || probePermission > ProbePermission.StandAlone)
+            throw new ArgumentOutOfRangeException(nameof(probePermission), "One of ProbePermission.Never, RideAlong and StandAlone.");
+        if (batteryPermille < -1 || batteryPermille > 1000)
+            throw new ArgumentOutOfRangeException(nameof(batteryPermille), "0 to 1000, or -1 where it is unknown.");
+
+        long nextWakeMs = nextWake == null ? long.MaxValue : _clock.NowMs + (long)nextWake.Value.TotalMilliseconds;
+        ForEach(driver => driver.SetPower(probePermission, batteryPermille, charging, nextWakeMs));
+    }
+
+    /// <summary>Prepares for a sleep: the policy may close associations, sessions are saved to the store. Call <see cref="Wake"/> afterwards.</summary>
+    /// <param name="duration">For how long the device will sleep.</param>
+    /// <param name="keepsMemory">Whether the program goes on afterwards; false where it starts again, so that only the store's sessions survive.</param>
+    /// <returns>Done when everything is written.</returns>
+    public Task PrepareSleepAsync(TimeSpan duration, bool keepsMemory)
+    {
+        if (duration < TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(duration), "The duration must not be negative.");
+
+        ForEach(driver => driver.PrepareSleep((long)duration.TotalMilliseconds, keepsMemory));
+        _clock.Sleep();
+        _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Tells that a sleep is over. What the system's monotonic clock missed of it is made up from the time of day.</summary>
+    public void Wake()
+    {
+        _clock.Wake();
+        ForEach(driver => driver.Wake());
+    }
+
+    /// <summary>
+    /// Probes the servers' associations: whether each server still has its own, which also keeps bindings on the path. By DTLS heartbeat (RFC 6520), by TCP's own zero-length segment where the system can (Linux), else by a small
+    /// padded query. Nothing is sent where there is no association.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>One result a server that is asked over DTLS.</returns>
+    /// <returns>One result a server.</returns>
     public async Task<IReadOnlyList<DprivProbe>> ProbeAsync(CancellationToken cancellationToken = default)
     {
         var results = new List<DprivProbe>();
         foreach (ServerState state in _servers)
         {
-            if (state.Datagrams == null)
-                continue;
-
-            Task<bool>? probe = state.Datagrams.Probe();
+            AssociationDriver driver = state.Preferred;
+            Task<bool>? probe = driver.Probe();
             if (probe == null)
             {
-                results.Add(new DprivProbe(state.Server, false, false, null));
+                results.Add(new DprivProbe(state.Server, ProbeKind.None, false, null));
                 continue;
             }
 
@@ -227,8 +266,8 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             using (cancellationToken.Register(() => cancelled.TrySetCanceled(cancellationToken)))
             {
                 bool answered = await (await Task.WhenAny(probe, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
-                int rtt = answered ? state.Datagrams.HeartbeatRttMs : -1;
-                results.Add(new DprivProbe(state.Server, true, answered, rtt >= 0 ? TimeSpan.FromMilliseconds(rtt) : (TimeSpan?)null));
+                int rtt = answered ? driver.LastProbeRttMs : -1;
+                results.Add(new DprivProbe(state.Server, driver.LastProbeKind, answered, rtt >= 0 ? TimeSpan.FromMilliseconds(rtt) : (TimeSpan?)null));
             }
         }
 
@@ -242,12 +281,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             return;
 
         _disposed = true;
-        foreach (ServerState state in _servers)
-        {
-            state.Connection.Dispose();
-            state.Datagrams?.Dispose();
-        }
-
+        ForEach(driver => driver.Dispose());
         _sessions.Save(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _sessions.Clear();
     }
@@ -257,6 +291,16 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
     {
         Dispose();
         return default;
+    }
+
+    private void ForEach(Action<AssociationDriver> action)
+    {
+        foreach (ServerState state in _servers)
+        {
+            action(state.Connection);
+            if (state.Datagrams != null)
+                action(state.Datagrams);
+        }
     }
 
     /// <summary>Asks one server: over DTLS where it is to be tried, and over TLS for what does not fit into a datagram or where the server does not speak DTLS.</summary>
@@ -285,6 +329,7 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             lookup.BytesUp += overDatagrams.BytesUp;
             lookup.BytesDown += overDatagrams.BytesDown;
             lookup.RoundTrips += overDatagrams.RoundTrips;
+            lookup.PathEvents.InsertRange(0, overDatagrams.PathEvents);
         }
 
         return lookup;
@@ -307,10 +352,10 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
         return buffer.AsSpan(0, count).ToArray();
     }
 
-    private static async Task AskAsync(IServerConnection connection, PendingLookup lookup, CancellationToken token)
+    private static async Task AskAsync(AssociationDriver driver, PendingLookup lookup, CancellationToken token)
     {
-        connection.Submit(lookup);
-        using (token.Register(() => connection.Cancel(lookup)))
+        driver.Submit(lookup);
+        using (token.Register(() => driver.Cancel(lookup)))
             await lookup.Done.Task.ConfigureAwait(false);
     }
 
@@ -327,7 +372,9 @@ public sealed class DprivResolver : IAsyncDisposable, IDisposable
             RoundTrips = lookup.RoundTrips,
             BytesUp = lookup.BytesUp,
             BytesDown = lookup.BytesDown,
+            Action = lookup.Action,
             Attempts = lookup.Attempts,
+            PathEvents = lookup.PathEvents,
             UsedFastOpen = lookup.UsedFastOpen,
             Elapsed = TimeSpan.FromSeconds((Stopwatch.GetTimestamp() - start) / (double)Stopwatch.Frequency),
         };

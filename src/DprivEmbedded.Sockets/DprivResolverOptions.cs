@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using DprivEmbedded.Association;
 using DprivEmbedded.Crypto;
 using DprivEmbedded.Crypto.BouncyCastle.Pkix;
 using DprivEmbedded.Dns;
@@ -92,6 +93,26 @@ public sealed class DprivResolverOptions
     /// <summary>How long a connection stays open without queries where the server says nothing (RFC 7828), in milliseconds.</summary>
     public int IdleTimeoutMs { get; set; } = 10000;
 
+    /// <summary>
+    /// Makes the policy of a server's association, once for each transport: what a query does after a quiet time, and what quiet time does. Null, the default, for <see cref="DefaultPolicy"/>.
+    /// </summary>
+    public Func<DprivServer, IAssociationPolicy>? Policy { get; set; }
+
+    /// <summary>How many paths to a server there may be at once: 2, the default, lets a resumption run beside an association that may be lost, and lets lookups hedge; with 1 the association is given up first.</summary>
+    public int MaxPaths { get; set; } = 2;
+
+    /// <summary>
+    /// The shortest silence, while an answer is due, after which a resumption starts beside the association, in milliseconds. Silence counts after three smoothed round trip times, and not earlier than this; 500 by default,
+    /// because a resolver asks others and takes that time without having lost anything. Over DTLS the query, and a heartbeat where the server answers them, goes out again at half of it. Over TCP on Linux the resumption starts only where the server's host does not acknowledge the query either; else after <see cref="SilenceTimeoutMs"/>.
+    /// </summary>
+    public int MinSilenceMs { get; set; } = 500;
+
+    /// <summary>That silence while no round trip time is known, in milliseconds; 1000 by default (RFC 6298 section 2.1). Where it is less than <see cref="MinSilenceMs"/>, that counts.</summary>
+    public int InitialSilenceMs { get; set; } = 1000;
+
+    /// <summary>How many resumptions an hour may be started by signals that nobody authenticated (TCP resets, DTLS alerts, ICMP), 0..3600; 12 by default. It bounds what forgers can cost. Silence is noticed without them.</summary>
+    public int SignalBudgetPerHour { get; set; } = 12;
+
     /// <summary>How many lookups may be under way on one connection, 1..256.</summary>
     public int MaxPipelined { get; set; } = 64;
 
@@ -115,6 +136,17 @@ public sealed class DprivResolverOptions
 
     /// <summary>The primitives; null for BouncyCastle's.</summary>
     public ICryptoProvider? Crypto { get; set; }
+
+    /// <summary>
+    /// The policy where <see cref="Policy"/> makes none. Over TLS an association is used again whatever its quiet time: TCP tells of most ends, and an idle connection is closed after <see cref="IdleTimeoutMs"/> or the server's
+    /// word anyway. Over DTLS nothing tells: it is used again within 30 s of the last sign of the server, the shortest time that NAT boxes are seen to keep UDP bindings; up to 15 minutes later a lookup hedges, which costs the
+    /// datagrams of a resumption and saves waiting for silence; after that the old association is not tried any more. It never probes: on a desktop the hedge is cheaper than keeping bindings for lookups that may not come.
+    /// </summary>
+    /// <param name="datagrams">Whether the association is over DTLS.</param>
+    public static IAssociationPolicy DefaultPolicy(bool datagrams)
+    {
+        return datagrams ? new ThresholdPolicy { ReuseUpToMs = 30000, HedgeUpToMs = 900000 } : new ThresholdPolicy();
+    }
 
     /// <summary>Says what is wrong with the options.</summary>
     /// <returns>A sentence for a person, or null where nothing is.</returns>
@@ -145,6 +177,12 @@ public sealed class DprivResolverOptions
             return "ConnectionId must have 0 to 32 bytes, or be null.";
         if (IdleTimeoutMs < 0 || RefusedServerRetryMs < 0 || FailedServerRetryMs < 0)
             return "IdleTimeoutMs, RefusedServerRetryMs and FailedServerRetryMs must be 0 or more.";
+        if (MaxPaths < 1 || MaxPaths > 2)
+            return "MaxPaths must be 1 or 2.";
+        if (MinSilenceMs < 1 || InitialSilenceMs < 1)
+            return "MinSilenceMs and InitialSilenceMs must be 1 or more.";
+        if (SignalBudgetPerHour < 0 || SignalBudgetPerHour > 3600)
+            return "SignalBudgetPerHour must be 0 to 3600.";
         if (MaxPipelined < 1 || MaxPipelined > 256)
             return "MaxPipelined must be 1 to 256.";
         if ((SessionStore == null) != (SessionStoreKey == null))

@@ -46,8 +46,11 @@ public sealed class FlightRecorder : ITlsObserver
             _resumption = offered;
     }
 
-    internal void TransportEvent(bool up, string what)
+    internal void TransportEvent(bool up, string what, bool wanted = true)
     {
+        if (!wanted)
+            return;
+
         lock (_gate)
             Add(up, 0, new List<string> { what }, alone: true);
     }

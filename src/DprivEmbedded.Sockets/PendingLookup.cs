@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Threading.Tasks;
 
 namespace DprivEmbedded.Sockets;
@@ -20,6 +21,8 @@ internal sealed class PendingLookup
     public int AuthenticationError;
     public DprivHandshake Handshake;
     public int RoundTrips;
+    public int Action;
+    public readonly List<PathEvent> PathEvents = new List<PathEvent>();
     public int Attempts;
     public long UpAtStart;
     public long DownAtStart;

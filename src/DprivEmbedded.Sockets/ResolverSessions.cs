@@ -35,16 +35,16 @@ internal sealed class ResolverSessions
             _cache.Put(server, session);
     }
 
-    public void Remove(string server)
-    {
-        lock (_gate)
-            _cache.RemoveServer(server);
-    }
-
     public TlsSession? Take(string server, long utcMs)
     {
         lock (_gate)
             return _cache.Take(server, utcMs);
+    }
+
+    public TlsSession? Peek(string server, long utcMs)
+    {
+        lock (_gate)
+            return _cache.Peek(server, utcMs);
     }
 
     public int Count

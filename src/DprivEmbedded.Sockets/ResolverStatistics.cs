@@ -15,6 +15,14 @@ public sealed class ResolverStatistics
     internal long BytesUpCount;
     internal long BytesDownCount;
     internal long RetriesCount;
+    internal long ProbesSentCount;
+    internal long ProbesAnsweredCount;
+    internal long ProbesFailedCount;
+    internal long HedgesCount;
+    internal long ResetRecoveriesCount;
+    internal long SignalRecoveriesCount;
+    internal long SilenceRecoveriesCount;
+    internal long SignalsIgnoredCount;
 
     /// <summary>Lookups asked for.</summary>
     public long Lookups => Interlocked.Read(ref LookupsCount);
@@ -25,7 +33,7 @@ public sealed class ResolverStatistics
     /// <summary>Lookups that failed at every server.</summary>
     public long Failures => Interlocked.Read(ref FailuresCount);
 
-    /// <summary>TCP connections begun.</summary>
+    /// <summary>TCP connections and DTLS associations begun.</summary>
     public long Connections => Interlocked.Read(ref ConnectionsCount);
 
     /// <summary>Full handshakes completed.</summary>
@@ -45,6 +53,30 @@ public sealed class ResolverStatistics
 
     /// <summary>Queries that were sent again after their connection was lost.</summary>
     public long Retries => Interlocked.Read(ref RetriesCount);
+
+    /// <summary>Probes of associations sent: heartbeats, TCP keepalives, padded queries.</summary>
+    public long ProbesSent => Interlocked.Read(ref ProbesSentCount);
+
+    /// <summary>Probes answered: the server still had the association.</summary>
+    public long ProbesAnswered => Interlocked.Read(ref ProbesAnsweredCount);
+
+    /// <summary>Probes that met silence, a reset or an alert.</summary>
+    public long ProbesFailed => Interlocked.Read(ref ProbesFailedCount);
+
+    /// <summary>Lookups that went over the association and started a resumption beside it at once.</summary>
+    public long Hedges => Interlocked.Read(ref HedgesCount);
+
+    /// <summary>Recoveries because TCP was reset or ended while an answer was due.</summary>
+    public long ResetRecoveries => Interlocked.Read(ref ResetRecoveriesCount);
+
+    /// <summary>Recoveries because of a signal that nobody authenticated: a DTLS alert, or ICMP. Each takes one of <see cref="DprivResolverOptions.SignalBudgetPerHour"/>.</summary>
+    public long SignalRecoveries => Interlocked.Read(ref SignalRecoveriesCount);
+
+    /// <summary>Recoveries because of silence while an answer was due.</summary>
+    public long SilenceRecoveries => Interlocked.Read(ref SilenceRecoveriesCount);
+
+    /// <summary>Signals that nobody authenticated and that started nothing.</summary>
+    public long SignalsIgnored => Interlocked.Read(ref SignalsIgnoredCount);
 
     internal void Add(ref long counter, long value) => Interlocked.Add(ref counter, value);
 }

@@ -6,13 +6,13 @@ using DprivEmbedded.Tls;
 
 namespace DprivEmbedded.Sockets;
 
-/// <summary>A server, its connection, and the memory of its failures (R2).</summary>
+/// <summary>A server, its associations, and the memory of its failures (R2).</summary>
 internal sealed class ServerState
 {
     private long _passedOverUntil;
     private long _noDatagramsUntil;
 
-    public ServerState(DprivServer server, IServerConnection connection, DatagramConnection? datagrams)
+    public ServerState(DprivServer server, AssociationDriver connection, AssociationDriver? datagrams)
     {
         Server = server;
         Connection = connection;
@@ -22,13 +22,16 @@ internal sealed class ServerState
     public DprivServer Server { get; }
 
     /// <summary>The way over TLS.</summary>
-    public IServerConnection Connection { get; }
+    public AssociationDriver Connection { get; }
 
     /// <summary>The way over DTLS; null where the server is asked over TLS only.</summary>
-    public DatagramConnection? Datagrams { get; }
+    public AssociationDriver? Datagrams { get; }
 
     /// <summary>Whether DTLS is to be tried: not where the server did not answer a handshake lately.</summary>
     public bool UsesDatagrams => Datagrams != null && Interlocked.Read(ref _noDatagramsUntil) <= Stopwatch.GetTimestamp();
+
+    /// <summary>The way that lookups take now.</summary>
+    public AssociationDriver Preferred => UsesDatagrams ? Datagrams! : Connection;
 
     public void DatagramsFailed(DprivResolverOptions options)
     {

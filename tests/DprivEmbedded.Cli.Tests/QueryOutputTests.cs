@@ -28,8 +28,10 @@ public partial class QueryOutputTests
         ("handshake", JsonValueKind.String),
         ("authenticated", JsonValueKind.True),
         ("fastOpen", JsonValueKind.False),
+        ("action", JsonValueKind.String),
         ("attempts", JsonValueKind.Number),
         ("roundTrips", JsonValueKind.Number),
+        ("pathEvents", JsonValueKind.Array),
         ("bytesUp", JsonValueKind.Number),
         ("bytesDown", JsonValueKind.Number),
         ("elapsedMs", JsonValueKind.Number),
@@ -107,8 +109,10 @@ public partial class QueryOutputTests
         Assert.Equal("TLS 1.3", lookup.GetProperty("version").GetString());
         Assert.Equal("TLS_AES_128_GCM_SHA256", lookup.GetProperty("cipherSuite").GetString());
         Assert.Equal("full", lookup.GetProperty("handshake").GetString());
+        Assert.Equal("reconnect", lookup.GetProperty("action").GetString());
         Assert.Equal(1, lookup.GetProperty("attempts").GetInt32());
         Assert.Equal(3, lookup.GetProperty("roundTrips").GetInt32());
+        Assert.Equal([(0, "open"), (0, "connected: full")], lookup.GetProperty("pathEvents").EnumerateArray().Select(one => (one.GetProperty("path").GetInt32(), one.GetProperty("event").GetString())));
         Assert.InRange(lookup.GetProperty("elapsedMs").GetDouble(), 0.001, 60000);
         Assert.Equal(2, lookup.GetProperty("answers").GetArrayLength());
         foreach (JsonElement answer in lookup.GetProperty("answers").EnumerateArray())
@@ -177,8 +181,8 @@ public partial class QueryOutputTests
         string section = Regex.Match(Repository.Read("docs", "cli.md"), "### JSON\n(.*?)\n## ", RegexOptions.Singleline).Groups[1].Value;
         HashSet<string> documented = [.. Backticked().Matches(section).Select(match => match.Groups[1].Value)];
 
-        string[] all = [.. Fields.Select(field => field.Name), "extendedErrors", "ttl", "data", "error", "errorCode", "exitCode", "heartbeat", "supported", "answered", "ms"];
-        string[] values = ["dot", "dodtls", "none", "full", "resumed", "early"];
+        string[] all = [.. Fields.Select(field => field.Name), "extendedErrors", "ttl", "data", "error", "errorCode", "exitCode", "heartbeat", "supported", "answered", "ms", "path", "event"];
+        string[] values = ["dot", "dodtls", "none", "full", "resumed", "early", "reuse", "hedge", "resume", "reconnect"];
         Assert.Equal(all.Concat(values).Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
@@ -186,7 +190,7 @@ public partial class QueryOutputTests
     public async Task The_document_names_the_options_and_no_others()
     {
         string document = Repository.Read("docs", "cli.md");
-        foreach (string command in (string[])["query", "serve", "demo"])
+        foreach (string command in (string[])["query", "serve", "demo", "flows"])
         {
             string section = Regex.Match(document, $"## `dpriv {command}.*?(?=\n## )", RegexOptions.Singleline).Value;
             string help = (await DprivCommand.RunAsync(command, "--help")).EndedWell().Output;

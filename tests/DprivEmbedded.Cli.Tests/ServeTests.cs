@@ -54,7 +54,7 @@ public class ServeTests
     }
 
     [Fact]
-    public async Task Lost_state_costs_a_full_handshake_and_lost_tickets_too()
+    public async Task Lost_state_costs_a_full_handshake_lost_associations_a_resumption_and_lost_tickets_show_later()
     {
         await using DprivCommand serve = DprivCommand.StartWithInput("serve", "--dot", "0");
         await using DprivResolver resolver = await ResolverAsync(serve, await serve.LineAsync("serving "));
@@ -63,6 +63,10 @@ public class ServeTests
         Assert.Equal("connections, tickets and session ids forgotten", await serve.SayAsync("lose-state"));
         DprivLookup after = await resolver.QueryAsync("www.example");
         Assert.Equal((DprivHandshake.Full, 2, 4), (after.Handshake, after.Attempts, after.RoundTrips));
+
+        Assert.Equal("connections and associations forgotten; tickets and session ids are kept", await serve.SayAsync("lose-associations"));
+        after = await resolver.QueryAsync("www.example");
+        Assert.Equal((DprivHandshake.Resumed, 2, 4), (after.Handshake, after.Attempts, after.RoundTrips));
 
         Assert.Equal("tickets and session ids forgotten", await serve.SayAsync("lose-tickets"));
         Assert.Equal(DprivHandshake.None, (await resolver.QueryAsync("www.example")).Handshake);
@@ -110,7 +114,7 @@ public class ServeTests
         await using DprivCommand serve = DprivCommand.StartWithInput("serve", "--dot", "0");
         await serve.LineAsync("pin ");
 
-        Assert.Equal("'dance' is no command; commands: lose-state, lose-tickets, refuse, accept, delay MS, drain, status, quit", await serve.SayAsync("dance"));
+        Assert.Equal("'dance' is no command; commands: lose-state, lose-associations, lose-tickets, refuse, accept, delay MS, drain, status, quit", await serve.SayAsync("dance"));
         Assert.Equal("delay takes milliseconds, 0 or more, such as delay 250", await serve.SayAsync("delay"));
         Assert.Equal("delay takes milliseconds, 0 or more, such as delay 250", await serve.SayAsync("delay -1"));
         Assert.Equal("delay takes milliseconds, 0 or more, such as delay 250", await serve.SayAsync("delay x"));

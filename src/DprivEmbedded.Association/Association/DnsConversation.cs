@@ -177,6 +177,9 @@ public abstract class DnsConversation
     /// <summary>Whether a query would be sent at once.</summary>
     internal abstract bool CanSend { get; }
 
+    /// <summary>What was made ready at <paramref name="beforeMs"/> leaves only now: the work on the input took that time.</summary>
+    internal abstract void Advance(long beforeMs, long nowMs);
+
     /// <summary>Takes bytes or a datagram.</summary>
     /// <returns>Number of bytes taken.</returns>
     internal abstract int Take(byte[] data, int offset, int count, long nowMs);

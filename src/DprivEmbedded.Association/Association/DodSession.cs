@@ -14,7 +14,7 @@ namespace DprivEmbedded.Association;
 /// <see cref="Transmit"/> until 0, then read <see cref="WakeDueMs"/>.</para>
 /// <para>A query and its answer allocate nothing. One thread at a time.</para>
 /// </remarks>
-public sealed class DodSession : DnsConversation
+public sealed partial class DodSession : DnsConversation
 {
     private const int PrefixBytes = 2;
     private const int QuietMs = 1000;
@@ -94,7 +94,7 @@ public sealed class DodSession : DnsConversation
 
             for (int i = 0; i < _table.Slots; i++)
             {
-                if (_table.States[i] == QueryTable.Sent && _resendDueMs[i] < due)
+                if (_table.States[i] == QueryTable.Sent && !OnlyListens && _resendDueMs[i] < due)
                     due = _resendDueMs[i];
             }
 
@@ -142,6 +142,7 @@ public sealed class DodSession : DnsConversation
         _closedReported = false;
         _closeReason = DotCloseReason.None;
         _error = TlsError.None;
+        OnlyListens = false;
         _associations++;
         _turns = 0;
         _transmitted = false;
@@ -217,7 +218,7 @@ public sealed class DodSession : DnsConversation
             EndIfSilent();
 
         _dtls.HandleTimeout(nowMs);
-        for (int i = 0; i < _table.Slots; i++)
+        for (int i = 0; !OnlyListens && i < _table.Slots; i++)
         {
             if (_table.States[i] == QueryTable.Sent && nowMs >= _resendDueMs[i])
                 Resend(i);
@@ -420,69 +421,6 @@ public sealed class DodSession : DnsConversation
         return true;
     }
 
-    internal override void Adopt(int query, int turnsBefore, bool wasSent, long nowMs)
-    {
-        _nowMs = nowMs;
-        _table.Take(query);
-        Begin(query, turnsBefore);
-    }
-
-    /// <summary>The first wait before a query is sent again, in milliseconds; 0 where the conversation finds it by itself. An association sets it, and then looks after silence and suspicion itself, too.</summary>
-    internal int RetryMs;
-
-    /// <summary>Whether a repeated query goes with a heartbeat, so that a slow resolver can be told from a lost association.</summary>
-    internal bool HeartbeatOnResend;
-
-    /// <summary>How often anything authentic came.</summary>
-    internal int HeardCount;
-
-    /// <summary>When the query was sent here first.</summary>
-    internal long FirstSentMs(int query)
-    {
-        return _firstSentMs[query];
-    }
-
-    /// <summary>How often it was sent in this association.</summary>
-    internal int Sends(int query)
-    {
-        return _sends[query];
-    }
-
-    /// <summary>The path below was replaced: what is unanswered goes out again at once, and its waits begin anew.</summary>
-    internal void ResendAll(long nowMs)
-    {
-        _nowMs = nowMs;
-        for (int i = 0; i < _table.Slots; i++)
-        {
-            if (_table.States[i] == QueryTable.Sent && SendNow(i))
-                Resends++;
-        }
-    }
-
-    internal override bool IsConnected { get { return _dtls.IsConnected; } }
-
-    internal override bool IsResumed { get { return _dtls.IsResumed; } }
-
-    internal override bool CanSend { get { return _dtls.CanSend; } }
-
-    internal override int Take(byte[] data, int offset, int count, long nowMs)
-    {
-        Receive(data, offset, count, nowMs);
-        return count;
-    }
-
-    /// <summary>Forgets a suspicion, so that the next alert is reported again.</summary>
-    internal void ClearSuspicion()
-    {
-        _suspect = false;
-    }
-
-    internal override void Abandon()
-    {
-        _dtls.Abandon();
-        End(DotCloseReason.Caller, TlsError.None);
-    }
-
     private void Begin(int query, int turnsBefore)
     {
         _sends[query] = 0;
@@ -511,9 +449,6 @@ public sealed class DodSession : DnsConversation
     {
         if (_table.IsShared)
         {
-            if (HeartbeatOnResend)
-                _dtls.SendHeartbeat(_nowMs);
-
             Repeat(query);
             return;
         }

@@ -104,6 +104,9 @@ public sealed partial class DotSession : DnsConversation
         }
     }
 
+    /// <summary>Whether nothing is asked, so that the idle time runs.</summary>
+    private bool IsIdle { get { return _tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 && IdleTimeoutMs < int.MaxValue; } }
+
     /// <summary>How many connections were opened between the last answer's query and the answer.</summary>
     public int EventTransports;
 
@@ -124,7 +127,7 @@ public sealed partial class DotSession : DnsConversation
             if (_tls.WakeDueMs < due)
                 due = _tls.WakeDueMs;
 
-            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : _tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
+            long other = InFlight > 0 ? _silentSinceMs + _options.SilenceTimeoutMs : IsIdle ? _idleSinceMs + IdleTimeoutMs : long.MaxValue;
             return other < due ? other : due;
         }
     }
@@ -249,7 +252,7 @@ public sealed partial class DotSession : DnsConversation
         bool quiet = IsQuiet();
         _tls.TransportClosed(reset);
         if (quiet)
-            EndByServer(true);
+            EndByServer(!reset);
         else if (_tls.Error == TlsError.None)
             End(DotCloseReason.Server, TlsError.None);
     }
@@ -274,7 +277,7 @@ public sealed partial class DotSession : DnsConversation
             if (nowMs >= _silentSinceMs + _options.SilenceTimeoutMs)
                 _tls.Abort(TlsError.SilentPeer);
         }
-        else if (_tls.IsConnected && _table.Count(QueryTable.Waiting) == 0 && nowMs >= _idleSinceMs + IdleTimeoutMs)
+        else if (IsIdle && nowMs >= _idleSinceMs + IdleTimeoutMs)
         {
             // The server held out as long as it was given: next time it may be given a little longer, so that one early close does not count for ever.
             if (_learnedIdleMs >= 0)
@@ -381,11 +384,11 @@ public sealed partial class DotSession : DnsConversation
         return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
     }
 
-    private void EndByServer(bool quiet)
+    private void EndByServer(bool learns)
     {
-        // A server that closes before the time that it gave is believed by its deeds.
+        // A server that closes before the time that it gave is believed by its deeds. A reset teaches nothing: a NAT sends it or a stranger, and each connection after it would be closed too early.
         long idle = _lastNowMs - _idleSinceMs;
-        if (quiet && idle < IdleTimeoutMs)
+        if (learns && idle < IdleTimeoutMs)
             _learnedIdleMs = (int)(idle - idle / 8);
 
         if (_tls.Error == TlsError.None)
@@ -439,6 +442,23 @@ public sealed partial class DotSession : DnsConversation
 
     /// <summary>Whether only the server's word, and no idle time of our own, ends the connection: an association that keeps it alive by probes wants that.</summary>
     internal bool KeepsOpen;
+
+    internal override void Advance(long beforeMs, long nowMs)
+    {
+        if (_lastNowMs != beforeMs)
+            return;
+
+        _lastNowMs = nowMs;
+        if (_silentSinceMs == beforeMs)
+            _silentSinceMs = nowMs;
+        if (_idleSinceMs == beforeMs)
+            _idleSinceMs = nowMs;
+        for (int i = 0; i < _sentMs.Length; i++)
+        {
+            if (_sentMs[i] == beforeMs)
+                _sentMs[i] = nowMs;
+        }
+    }
 
     /// <summary>When the query was sent here last.</summary>
     internal long SentMs(int query)

@@ -35,8 +35,15 @@ public sealed partial class ServerAssociation
     private const int Orderly = 1;
     private const int Silently = 2;
 
+    // A handshake that stands still is made again so often, before its own time limit holds.
+    private const int MaxHandshakeRestarts = 3;
+    private const int SynRepeatMs = 1000;
+    private const int StalledRepeats = 3;
+    private const int MaxDoubtedAlerts = 2;
+
     private const int FirstBackOffMs = 1000;
     private const int MaxBackOffMs = 60000;
+    private const int RefusedRetryMs = 250;
 
     private int _main = -1;
     private int _beside = -1;
@@ -49,9 +56,11 @@ public sealed partial class ServerAssociation
     private bool _sessionsChanged;
     private long _openNotBeforeMs;
     private int _openBackOffMs = FirstBackOffMs;
+    private long _refusedSinceMs = -1;
+    private int _handshakeRestarts;
     private long _besideNotBeforeMs;
     private int _besideBackOffMs = FirstBackOffMs;
-    private long _leavingUntilMs;
+    private bool _leavingDrains;
 
     private static bool IsCandidate(int role)
     {
@@ -86,7 +95,8 @@ public sealed partial class ServerAssociation
         }
 
         _wanted = NoRole;
-        bool fastOpen = _options.FastOpen && _options.Transport == AssociationTransport.Dot;
+        // A handshake that stood still may have met a middlebox that lets no data in a SYN through.
+        bool fastOpen = _options.FastOpen && _options.Transport == AssociationTransport.Dot && _handshakeRestarts == 0;
         _paths[path].Begin(_wantedSession, fastOpen, _wantedRecovers, _nowMs);
         MakeConversation(_paths[path]);
         _commandPath = path;
@@ -154,6 +164,7 @@ public sealed partial class ServerAssociation
 
         path.State = AssociationPath.Handshaking;
         path.OpeningMs = _nowMs;
+        path.ProgressMs = _nowMs;
         path.Conversation.Open(session, _nowMs, UtcNowMs());
     }
 
@@ -173,9 +184,12 @@ public sealed partial class ServerAssociation
         bool resumed = path.Conversation.IsResumed;
         path.State = AssociationPath.Live;
         path.HeardMs = _nowMs;
+        path.ServedMs = _nowMs;
         path.SilentSinceMs = path.Conversation.InFlight > 0 ? _nowMs : -1;
-        path.TestedGapMs = 0;
+        path.EndTest();
+        path.Patience = NewPatience();
         path.ConnectedPending = true;
+        _refusedSinceMs = -1;
         _planDirty = true;
         if (path.Dod != null)
             _rtt.Add(path.Dod.Dtls.RttMs);
@@ -187,15 +201,19 @@ public sealed partial class ServerAssociation
         }
 
         _withoutSession = false;
+        _handshakeRestarts = 0;
         if (path.OfferedSession && !resumed)
         {
             // A server that refused one session has forgotten the others of its time, too.
             DropSessions();
-            Observe(AssociationObservation.SessionRefused, 0);
+            Observe(AssociationObservation.SessionRefused, 0, 0);
         }
 
-        Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0);
+        Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0, 0);
         SetTimers(path);
+        if (path.Dod != null)
+            path.Dod.ShortenWaits();
+
         if (index == _beside && IsCandidate(_besideRole))
             Promote();
     }
@@ -214,8 +232,11 @@ public sealed partial class ServerAssociation
 
         _beside = old;
         _besideRole = Leaving;
-        _leavingUntilMs = _nowMs + SilenceMs();
-        if (role == Renewal || _paths[old].State != AssociationPath.Live)
+        _leavingDrains = false;
+        AssociationPath left = _paths[old];
+        if (left.Dod != null)
+            left.Dod.OnlyListens = true;
+        if (role == Renewal || left.State != AssociationPath.Live)
             EndLeaving();
     }
 
@@ -231,7 +252,23 @@ public sealed partial class ServerAssociation
         }
 
         _main = -1;
-        FailUnplaced(TlsError.ConnectFailed);
+        if (!_paths[index].Recovers || !MayRestart())
+            FailUnplaced(TlsError.ConnectFailed);
+    }
+
+    /// <summary>A server that answered before and refuses connections now may be restarting: it is asked again for a while.</summary>
+    private bool MayRestart()
+    {
+        if (_refusedSinceMs < 0)
+            _refusedSinceMs = _nowMs;
+        if (_nowMs - _refusedSinceMs >= _options.RestartPatienceMs)
+        {
+            _refusedSinceMs = -1;
+            return false;
+        }
+
+        _openNotBeforeMs = _nowMs + RefusedRetryMs;
+        return true;
     }
 
     /// <summary>A handshake failed. With a session it is made again without; a loss of the connection is one more loss for the queries; anything else fails them.</summary>
@@ -244,6 +281,14 @@ public sealed partial class ServerAssociation
             ForgetBeside();
         else
             _main = -1;
+
+        // Nobody authenticated an alert of a DTLS handshake: it is believed when others say the same.
+        if (!again && _paths[index].Dod != null && error >= TlsError.AlertReceived && _handshakeRestarts < MaxDoubtedAlerts && _budget.TryTake(_nowMs))
+        {
+            _handshakeRestarts++;
+            SignalRecoveries++;
+            again = true;
+        }
 
         if (again)
         {
@@ -272,7 +317,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
-        if (transport && error != TlsError.ConnectFailed)
+        if (transport && error != TlsError.ConnectFailed && (recovers || !_options.FailFast))
         {
             for (int i = 0; i < _options.MaxQueries; i++)
             {
@@ -284,6 +329,50 @@ public sealed partial class ServerAssociation
         }
         else
             FailUnplaced(error);
+    }
+
+    /// <summary>When a handshake over TCP is looked at: silence there is waited for as if no round trip time were known, and longer each time.</summary>
+    private long HandshakeDueMs(AssociationPath path)
+    {
+        if (path.Dot == null || path.State != AssociationPath.Handshaking || _handshakeRestarts >= MaxHandshakeRestarts)
+            return long.MaxValue;
+
+        int silence = SilenceMs() > _options.InitialSilenceMs ? SilenceMs() : _options.InitialSilenceMs;
+        // Where data in the SYN was in vain, the system repeats it without after a second (RFC 6298 section 2.1, RFC 7413 section 4.2.1), and that may well bring the answer.
+        if (path.FastOpen && path.OpeningMs >= 0)
+            silence += SynRepeatMs;
+
+        return path.ProgressMs + ((long)silence << _handshakeRestarts);
+    }
+
+    /// <summary>Makes handshakes again over which silence has fallen, on a path of their own: what a NAT forgot in the middle comes to no end otherwise.</summary>
+    private void CheckHandshakes()
+    {
+        for (int i = 0; i < PathCount; i++)
+        {
+            AssociationPath path = _paths[i];
+            if (_nowMs < HandshakeDueMs(path))
+                continue;
+
+            if (_pathFacts != null && _pathFacts.IsAcknowledged(i))
+            {
+                path.ProgressMs = _nowMs;
+                continue;
+            }
+
+            _handshakeRestarts++;
+            bool beside = i == _beside;
+            int role = beside ? _besideRole : Main;
+            bool recovers = path.Recovers;
+            bool session = path.WithSession;
+            if (beside)
+                ForgetBeside();
+            else
+                _main = -1;
+
+            EndPath(i, Silently, TlsError.SilentPeer);
+            Want(role, session, recovers);
+        }
     }
 
     /// <summary>Ends a path; its queries stay. What is still to be transmitted goes out before the driver closes the socket.</summary>
@@ -319,7 +408,7 @@ public sealed partial class ServerAssociation
             conversation.Drop(i);
         }
 
-        if (_probing != ProbeKind.None && index == _main)
+        if (_probing != ProbeKind.None && index == _probePath)
             EndProbe(false);
 
         _planDirty = true;
@@ -371,6 +460,7 @@ public sealed partial class ServerAssociation
     {
         _beside = -1;
         _besideRole = NoRole;
+        ListenOnly(false);
     }
 
     private void BackOffBeside()

@@ -18,12 +18,14 @@ public sealed partial class ServerAssociation
     private readonly byte[] _probeMessage = new byte[ProbeBytes];
     private int _probeMessageBytes;
     private int _probing;
+    private int _probePath;
     private int _probeResult;
     private long _probeDueMs;
     private bool _noHeartbeats;
     private bool _heartbeatsAnswered;
     private bool _planDirty;
     private long _planNotBeforeMs;
+    private long _answeredMs = -1;
 
     /// <summary>Fills in the situation as it is now.</summary>
     private void FillFacts()
@@ -35,6 +37,7 @@ public sealed partial class ServerAssociation
         facts.Transport = _options.Transport;
         facts.HasAssociation = live;
         facts.GapMs = live ? _nowMs - (main.HeardMs > main.ProbedMs ? main.HeardMs : main.ProbedMs) : 0;
+        facts.ServerGapMs = live ? _nowMs - main.ServedMs : 0;
         facts.IdleMs = _lastQueryMs < 0 ? long.MaxValue : _nowMs - _lastQueryMs;
         TlsSession session = _sessions.Peek(_options.SessionKey, CacheClockMs());
         facts.HasSession = session != null;
@@ -84,6 +87,8 @@ public sealed partial class ServerAssociation
 
         _planDirty = false;
         FillFacts();
+        bool awake = _facts.RadioActive || _answeredMs == _nowMs;
+        _facts.RadioActive = awake;
         _plan.Clear();
         _policy.PlanQuiet(_facts, _plan);
         if (_main < 0 && _plan.Action != QuietAction.Renew)
@@ -100,9 +105,16 @@ public sealed partial class ServerAssociation
                 _plan.LatestMs = _plan.DueMs;
         }
 
-        // Whoever probes wants to keep: then only the server's word ends an idle connection.
+        // Whoever probes or renews wants to keep: then only the server's word ends an idle connection.
         if (_main >= 0 && _paths[_main].Dot != null)
-            _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe;
+            _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe || _plan.Action == QuietAction.Renew;
+
+        // The radio is awake right behind a query, too: what may be done now is done now.
+        if (awake && _plan.Action != QuietAction.Nothing && IsPermitted() && _nowMs >= _plan.EarliestMs)
+        {
+            _facts.RadioActive = false;
+            Perform();
+        }
     }
 
     /// <summary>Whether what is planned may be done while the radio is awake. A close sends one record at most, and needs no permission.</summary>
@@ -155,8 +167,11 @@ public sealed partial class ServerAssociation
         if (kind == ProbeKind.Heartbeat && !main.Dod.SendHeartbeat(_nowMs))
             kind = ProbeKind.Query;
 
-        main.TestedGapMs = _nowMs - main.HeardMs;
+        main.BeginTest(_nowMs);
         _probing = kind;
+        LastProbeKind = kind;
+        ProbesSent++;
+        _probePath = _main;
         _probeResult = AssociationEvent.None;
         if (kind == ProbeKind.Keepalive)
         {
@@ -190,21 +205,21 @@ public sealed partial class ServerAssociation
         _heartbeatsAnswered = true;
         if (path.Dod.Dtls.HeartbeatRttMs > 0)
             _rtt.Add(path.Dod.Dtls.HeartbeatRttMs);
-        if (_probing == ProbeKind.Heartbeat && index == _main)
+        if (_probing == ProbeKind.Heartbeat && index == _probePath)
             EndProbe(true);
     }
 
     /// <summary>Looks for probes that will not be answered any more.</summary>
     private void CheckProbe()
     {
-        if (_main < 0)
+        if (_probing == ProbeKind.None)
             return;
 
-        AssociationPath main = _paths[_main];
-        if (_probing == ProbeKind.Heartbeat && main.State == AssociationPath.Live && main.Dod.Dtls.UnansweredHeartbeats > 0)
+        AssociationPath path = _paths[_probePath];
+        if (_probing == ProbeKind.Heartbeat && path.State == AssociationPath.Live && path.Dod.Dtls.UnansweredHeartbeats > 0)
         {
             // Other records came, or the association would be over: the peer does not keep its promise to answer.
-            LearnOfHeartbeats(main);
+            LearnOfHeartbeats(path);
             EndProbe(true);
             return;
         }
@@ -215,14 +230,16 @@ public sealed partial class ServerAssociation
         if (_pathFacts == null)
         {
             // No reset came; whether an acknowledgement did, nobody can tell.
-            main.ProbedMs = _nowMs;
+            path.ProbedMs = _nowMs;
             _probing = ProbeKind.None;
             _planDirty = true;
         }
-        else if (_pathFacts.IsAcknowledged(_main))
-            OnSign(_main);
-        else
+        else if (_pathFacts.IsAcknowledged(_probePath))
+            OnSign(_probePath, false);
+        else if (_probePath == _main)
             OnLostSilently();
+        else
+            EndProbe(false);
     }
 
     private void LearnOfHeartbeats(AssociationPath path)

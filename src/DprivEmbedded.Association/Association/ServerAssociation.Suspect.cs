@@ -24,6 +24,20 @@ namespace DprivEmbedded.Association;
 // What a signal that nobody authenticated starts costs one token of the budget; silence costs none, as nobody can forge it.
 public sealed partial class ServerAssociation
 {
+    private const int MaxPatience = 6;
+
+    // A new association that a silence brought, and that brings no answer either, is patient: it is the resolver then that takes its time.
+    private const int PatienceAfterSilence = 2;
+
+    private int _silences;
+
+    /// <summary>How patient a new association is to be.</summary>
+    private int NewPatience()
+    {
+        int patience = PatienceAfterSilence * _silences;
+        return patience < MaxPatience ? patience : MaxPatience;
+    }
+
     /// <summary>Unanswered for so long counts as lost, in milliseconds.</summary>
     private int SilenceMs()
     {
@@ -32,6 +46,12 @@ public sealed partial class ServerAssociation
             return _options.InitialSilenceMs;
 
         return 3 * rtt > _options.MinSilenceMs ? 3 * rtt : _options.MinSilenceMs;
+    }
+
+    /// <summary>The same for a path whose server was heard, but has not answered.</summary>
+    private long SilenceMs(AssociationPath path)
+    {
+        return (long)SilenceMs() * (1 << path.Patience);
     }
 
     /// <summary>Sets a conversation's own timers to the round trip time as it is known now.</summary>
@@ -43,7 +63,13 @@ public sealed partial class ServerAssociation
         // A lost query goes out again at half of T, so that its answer comes before T is over.
         int retry = SilenceMs() / 2;
         path.Dod.RetryMs = retry > 0 ? retry : 1;
-        path.Dod.HeartbeatOnResend = !_noHeartbeats;
+    }
+
+    /// <summary>Whether a suspect association over DTLS is asked again: not while a resumption runs beside it, which brings the answer if it does not.</summary>
+    private void ListenOnly(bool listens)
+    {
+        if (_main >= 0 && _paths[_main].Dod != null)
+            _paths[_main].Dod.OnlyListens = listens;
     }
 
     private void OnTransmitted(AssociationPath path)
@@ -53,16 +79,18 @@ public sealed partial class ServerAssociation
             return;
 
         path.SilentSinceMs = _nowMs;
-        path.TestedGapMs = _nowMs - path.HeardMs;
+        path.BeginTest(_nowMs);
         path.SilenceChecks = 0;
+        path.HeartbeatSent = false;
     }
 
     /// <summary>Bytes came over TCP: a sign of life.</summary>
     private void OnBytes(int index)
     {
         AssociationPath path = _paths[index];
+        path.ProgressMs = _nowMs;
         if (path.State == AssociationPath.Live)
-            OnSign(index);
+            OnSign(index, true);
         else if (path.Transmitted && path.OpeningMs >= 0)
         {
             _rtt.Add(_nowMs - path.OpeningMs);
@@ -79,26 +107,38 @@ public sealed partial class ServerAssociation
 
         path.HeardCount = path.Dod.HeardCount;
         if (path.State == AssociationPath.Live)
-            OnSign(index);
+            OnSign(index, true);
     }
 
     /// <summary>The server has the association: a recovery beside it is dropped.</summary>
-    private void OnSign(int index)
+    private void OnSign(int index, bool served)
     {
         AssociationPath path = _paths[index];
-        bool tested = path.SilentSinceMs >= 0 || (_probing != ProbeKind.None && index == _main);
+        bool tested = path.SilentSinceMs >= 0 || (_probing != ProbeKind.None && index == _probePath);
         path.HeardMs = _nowMs;
+        if (served)
+            path.ServedMs = _nowMs;
+
         path.Suspect = false;
         path.SilenceChecks = 0;
-        path.SilentSinceMs = path.Conversation.InFlight > 0 ? _nowMs : -1;
+        path.HeartbeatSent = false;
+        path.SilentSinceMs = -1;
+        if (path.Conversation.InFlight > 0)
+        {
+            path.SilentSinceMs = _nowMs;
+            if (path.Patience < MaxPatience)
+                path.Patience++;
+        }
+
         _planDirty = true;
         if (tested)
-            Observe(AssociationObservation.Survived, path.TestedGapMs);
+            Observe(AssociationObservation.Survived, path.TestedGapMs, path.TestedServerGapMs);
 
-        path.TestedGapMs = 0;
+        path.EndTest();
         if (index != _main)
             return;
 
+        ListenOnly(false);
         if (_probing == ProbeKind.Keepalive)
             EndProbe(true);
         if (IsCandidate(_wanted) && _wanted != Renewal)
@@ -119,18 +159,22 @@ public sealed partial class ServerAssociation
         {
             // Nothing is lost by waiting for the next query, which hedges.
             SignalsIgnored++;
-            Observe(AssociationObservation.LostFast, path.TestedGapMs);
+            Observe(AssociationObservation.LostFast, path.TestedGapMs, path.TestedServerGapMs);
             EndProbe(false);
             return;
         }
 
         if (IsCandidate(_wanted) || IsCandidate(_besideRole))
+        {
+            ListenOnly(true);
             return;
+        }
 
         if (HasQueries() && _options.MaxPaths > 1 && _nowMs >= _besideNotBeforeMs && _budget.TryTake(_nowMs))
         {
             SignalRecoveries++;
             StartBeside(Recovery);
+            ListenOnly(true);
         }
         else
             SignalsIgnored++;
@@ -169,8 +213,10 @@ public sealed partial class ServerAssociation
         bool wasLive = path.State == AssociationPath.Live;
         bool again = path.Again;
         bool offered = path.OfferedSession;
-        bool probed = _probing != ProbeKind.None && index == _main;
-        long gap = path.SilentSinceMs >= 0 || probed ? path.TestedGapMs : _nowMs - path.HeardMs;
+        bool probed = _probing != ProbeKind.None && index == _probePath;
+        bool tested = path.SilentSinceMs >= 0 || probed;
+        long gap = tested ? path.TestedGapMs : _nowMs - path.HeardMs;
+        long serverGap = tested ? path.TestedServerGapMs : _nowMs - path.ServedMs;
         bool reset = path.SocketGone && (path.ResetSeen || error == TlsError.Truncated);
         if (index == _main && error == TlsError.SilentPeer && path.Dod != null && path.Dod.Dtls.UnansweredHeartbeats > 0)
             LearnOfHeartbeats(path);
@@ -194,11 +240,11 @@ public sealed partial class ServerAssociation
 
         _main = -1;
         if (reset)
-            Observe(AssociationObservation.LostFast, gap);
+            Observe(AssociationObservation.LostFast, gap, serverGap);
         else if (error == TlsError.SilentPeer)
-            Observe(AssociationObservation.LostSilently, gap);
+            Observe(AssociationObservation.LostSilently, gap, serverGap);
         else if (reason == DotCloseReason.Server)
-            Observe(AssociationObservation.ClosedByServer, gap);
+            Observe(AssociationObservation.ClosedByServer, gap, serverGap);
 
         if (IsCandidate(_wanted))
         {
@@ -220,6 +266,8 @@ public sealed partial class ServerAssociation
 
         if (reset)
             AwaitReopening();
+        else if (error == TlsError.SilentPeer && HasQueries())
+            SilenceRecoveries++;
     }
 
     /// <summary>A connection was torn down by somebody who need not have been the server. The next one is made at once while the budget lasts, and later and later without.</summary>
@@ -231,6 +279,7 @@ public sealed partial class ServerAssociation
         if (_budget.TryTake(_nowMs))
         {
             SignalRecoveries++;
+            ResetRecoveries++;
             _openNotBeforeMs = _nowMs;
             _openBackOffMs = FirstBackOffMs;
             return;
@@ -269,20 +318,55 @@ public sealed partial class ServerAssociation
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
+        else if (IsStalled(path) && _handshakeRestarts < MaxHandshakeRestarts)
+        {
+            // It began well and stands still: a NAT made another mapping in between, or the server forgot.
+            _handshakeRestarts++;
+            path.Again = true;
+            dod.Dtls.Abort(TlsError.HandshakeTimeout);
+        }
+    }
+
+    /// <summary>Counts a repetition of a flight, and tells whether the handshake has stood still for too many of them.</summary>
+    private static bool IsStalled(AssociationPath path)
+    {
+        int messages = path.Dod.Dtls.MessagesReceived;
+        if (messages != path.MessagesAtStall)
+            path.Stalls = 0;
+
+        path.MessagesAtStall = messages;
+        return messages > 0 && ++path.Stalls >= StalledRepeats;
+    }
+
+    /// <summary>Whether the main path owes an answer, and no recovery is under way yet.</summary>
+    private bool IsListening()
+    {
+        if (_main < 0 || IsCandidate(_wanted) || IsCandidate(_besideRole))
+            return false;
+
+        AssociationPath main = _paths[_main];
+        return main.State == AssociationPath.Live && main.SilentSinceMs >= 0 && main.Conversation.InFlight > 0;
     }
 
     /// <summary>When the main path's silence is to be looked at next.</summary>
     private long SilenceDueMs()
     {
-        if (_main < 0 || IsCandidate(_wanted) || IsCandidate(_besideRole))
+        if (!IsListening())
             return long.MaxValue;
 
         AssociationPath main = _paths[_main];
-        if (main.State != AssociationPath.Live || main.SilentSinceMs < 0 || main.Conversation.InFlight == 0)
-            return long.MaxValue;
+        long silence = SilenceMs(main);
+        if (AsksByHeartbeat(main))
+            return main.SilentSinceMs + silence / 2;
 
-        long due = main.SilentSinceMs + (long)SilenceMs() * (main.SilenceChecks + 1);
+        long due = main.SilentSinceMs + silence * (main.SilenceChecks + 1);
         return due > _besideNotBeforeMs ? due : _besideNotBeforeMs;
+    }
+
+    /// <summary>Whether a heartbeat is still to tell a slow resolver from a lost association.</summary>
+    private bool AsksByHeartbeat(AssociationPath path)
+    {
+        return path.Dod != null && !path.HeartbeatSent && path.SilenceChecks == 0 && !_noHeartbeats && path.Dod.Dtls.PeerAnswersHeartbeats;
     }
 
     private void CheckSilence()
@@ -291,6 +375,14 @@ public sealed partial class ServerAssociation
             return;
 
         AssociationPath main = _paths[_main];
+        if (AsksByHeartbeat(main))
+        {
+            main.HeartbeatSent = true;
+            main.Dod.SendHeartbeat(_nowMs);
+            if (_nowMs < SilenceDueMs())
+                return;
+        }
+
         main.SilenceChecks++;
         // What is acknowledged has arrived: the host is there, and the resolver takes its time. The conversation's own limit ends that.
         if (main.Dot != null && _pathFacts != null && _pathFacts.IsAcknowledged(_main))
@@ -303,6 +395,8 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        SilenceRecoveries++;
+        _silences++;
         if (_options.MaxPaths > 1)
             StartBeside(Recovery);
         else
@@ -313,21 +407,17 @@ public sealed partial class ServerAssociation
     private void OnLostSilently()
     {
         long gap = _paths[_main].TestedGapMs;
+        long serverGap = _paths[_main].TestedServerGapMs;
         EndMain(Silently);
-        Observe(AssociationObservation.LostSilently, gap);
+        Observe(AssociationObservation.LostSilently, gap, serverGap);
         if (_beside >= 0 && IsCandidate(_besideRole))
             Promote();
     }
 
-    /// <summary>Ends the old path once nothing more is expected of it.</summary>
+    /// <summary>Ends the old path once nothing more is expected of it: it has answered what it owed, or the new one has.</summary>
     private void EndLeavingIfDone()
     {
-        if (_besideRole != Leaving)
-            return;
-
-        AssociationPath path = _paths[_beside];
-        bool drains = _leavingUntilMs == long.MaxValue;
-        if (_nowMs >= _leavingUntilMs || (!drains && path.Conversation.InFlight == 0))
+        if (_besideRole == Leaving && _paths[_beside].Conversation.InFlight == 0 && (!_leavingDrains || _paths[_beside].State != AssociationPath.Live))
             EndLeaving();
     }
 
@@ -340,16 +430,18 @@ public sealed partial class ServerAssociation
         bool asked = path.State == AssociationPath.Live && path.SilentSinceMs >= 0;
         bool suspect = path.Suspect;
         long gap = path.TestedGapMs;
+        long serverGap = path.TestedServerGapMs;
         ForgetBeside();
         EndPath(index, dead ? Silently : Orderly, TlsError.None);
         if (asked)
-            Observe(suspect ? AssociationObservation.LostFast : AssociationObservation.LostSilently, gap);
+            Observe(suspect ? AssociationObservation.LostFast : AssociationObservation.LostSilently, gap, serverGap);
     }
 
-    private void Observe(int observation, long gapMs)
+    private void Observe(int observation, long gapMs, long serverGapMs)
     {
         FillFacts();
         _facts.GapMs = gapMs;
+        _facts.ServerGapMs = serverGapMs;
         _policy.Observe(observation, _facts);
     }
 }

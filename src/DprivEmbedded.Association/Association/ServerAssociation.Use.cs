@@ -124,7 +124,7 @@ public sealed partial class ServerAssociation
         DropBeside();
         _beside = _main;
         _besideRole = Leaving;
-        _leavingUntilMs = long.MaxValue;
+        _leavingDrains = true;
         _main = -1;
         return StartNew(QueryAction.Resume);
     }
@@ -147,12 +147,26 @@ public sealed partial class ServerAssociation
         path.Conversation.Adopt(query, turns, attempts > 0, _nowMs);
     }
 
-    /// <summary>Whether any path has the query.</summary>
+    /// <summary>Whether a path has the query. One that is only listened to does not count, unless it drains.</summary>
     private bool IsPlaced(int query)
     {
         for (int i = 0; i < PathCount; i++)
         {
+            if (i == _beside && _besideRole == Leaving && !_leavingDrains)
+                continue;
             if (_paths[i].IsUp && _paths[i].Conversation.Has(query))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a query waits that no path has.</summary>
+    private bool HasUnplaced()
+    {
+        for (int i = 0; i < _options.MaxQueries; i++)
+        {
+            if (_phases[i] == Pending && !IsPlaced(i))
                 return true;
         }
 
@@ -214,6 +228,8 @@ public sealed partial class ServerAssociation
             _losses[i] = 0;
 
         path.SilentSinceMs = conversation.InFlight > 0 ? _nowMs : -1;
+        path.Patience = 0;
+        _silences = 0;
         if (query == _probeSlot)
         {
             Forget(query);
@@ -221,6 +237,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        _answeredMs = _nowMs;
         _phases[query] = Answered;
         _heldQuery = query;
         _heldPath = index;
@@ -230,7 +247,7 @@ public sealed partial class ServerAssociation
         _heldEarly = path.Dot != null && path.Dot.EventWasEarly;
 
         // The new path answers what the old one was asked, too: that one is no longer waited for.
-        if (index == _main && elsewhere && _besideRole == Leaving && _leavingUntilMs != long.MaxValue)
+        if (index == _main && elsewhere && _besideRole == Leaving && !_leavingDrains)
             EndLeaving();
     }
 

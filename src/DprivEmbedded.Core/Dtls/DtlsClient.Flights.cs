@@ -154,6 +154,31 @@ public sealed partial class DtlsClient
             _flight.Clear();
     }
 
+    /// <summary>
+    /// Tells that time went by while the last input was worked on, which the key exchange and the certificate need on a small processor: what waits for <see cref="Transmit"/> leaves now, and its timers begin now.
+    /// </summary>
+    /// <param name="nowMs">The monotonic clock.</param>
+    public void Advance(long nowMs)
+    {
+        long before = _nowMs;
+        if (nowMs <= before || !_started)
+            return;
+
+        _nowMs = nowMs;
+        if (_flightSentMs == before)
+        {
+            _flightSentMs = nowMs;
+            if (_retransmitDueMs == before + _retransmitMs)
+                _retransmitDueMs = nowMs + _retransmitMs;
+        }
+
+        if (_heartbeatInFlight && _heartbeatSentMs == before && _heartbeatDueMs == before + _heartbeatWaitMs)
+        {
+            _heartbeatSentMs = nowMs;
+            _heartbeatDueMs = nowMs + _heartbeatWaitMs;
+        }
+    }
+
     private void RepeatFlight()
     {
         if (_flight.Count == 0)

@@ -16,6 +16,12 @@ public sealed partial class DtlsClient
     private const int EarlyBytes = 640;
     private const int VersionMinor = 0xFD;
 
+    // The largest content, what protection may add to it (RFC 6347 section 4.1), and a header with the longest connection id.
+    private const int MaxRecordBytes = RecordProtection.MaxPlaintextBytes + 2048 + DtlsRecordProtection.HeaderBytes + 32;
+
+    // Requests to renegotiate that are refused in words, between two records of application data; further ones are ignored.
+    private const int MaxRefusals = 8;
+
     private static readonly byte[] NoConnectionId = new byte[0];
 
     /// <summary>Takes a datagram. Its records are read by <see cref="NextEvent"/>, in place: the buffer must stay untouched until that returns <see cref="DtlsClientEvent.None"/>.</summary>
@@ -243,7 +249,7 @@ public sealed partial class DtlsClient
         for (int i = 0; form && i < cid; i++)
             form = buffer[start + 11 + i] == _read.ConnectionId[i];
 
-        if (!form || _replay.IsReplay(sequence) || !_read.Open(1, sequence, buffer, start, recordBytes))
+        if (!form || recordBytes > MaxRecordBytes || _replay.IsReplay(sequence) || !_read.Open(1, sequence, buffer, start, recordBytes))
         {
             DiscardedRecords++;
             return;
@@ -253,6 +259,12 @@ public sealed partial class DtlsClient
         _heardSinceHeartbeat = true;
         int offset = _read.OpenedOffset;
         int count = _read.OpenedBytes;
+        if (count > RecordProtection.MaxPlaintextBytes)
+        {
+            Fail(TlsError.RecordOverflow);
+            return;
+        }
+
         switch (_read.OpenedType)
         {
             case ContentType.ApplicationData:
@@ -260,6 +272,7 @@ public sealed partial class DtlsClient
                 if (_handshake.Connected && count > 0)
                 {
                     _handshake.OnApplicationData();
+                    _refusals = 0;
                     _flight.Clear();
                     _dataOffset = offset;
                     _dataCount = count;
@@ -291,6 +304,8 @@ public sealed partial class DtlsClient
             _peerClosed = true;
         else if (level == 2)
             FailSilently(TlsError.AlertReceived + description);
+        else if (level != 1)
+            Fail(TlsError.IllegalParameter);
     }
 
     private void OnHeartbeat(byte[] buffer, int offset, int count)
@@ -335,9 +350,17 @@ public sealed partial class DtlsClient
 
         int sequence = (buffer[offset + 4] << 8) | buffer[offset + 5];
         if (buffer[offset] == HandshakeType.Finished && sequence == _nextSequence - 1)
-            RepeatOnTrigger();
+            RepeatOnTrigger(true);
         else if (buffer[offset] == HandshakeType.HelloRequest)
+        {
+            if (_refusals >= MaxRefusals)
+                return;
+
+            _refusals++;
             EnqueueAlert(1, AlertDescription.NoRenegotiation);
+        }
+        else if (sequence == _nextSequence)
+            Fail(TlsError.UnexpectedMessage);
     }
 
     private void OnHandshakeRecord(int epoch, int offset, int count)
@@ -373,7 +396,7 @@ public sealed partial class DtlsClient
         {
             // The peer repeats the flight that ours answers: ours was lost.
             if (sequence == _peerFlightEnd && fragmentOffset + fragmentLength == messageLength && type != HandshakeType.HelloVerifyRequest)
-                RepeatOnTrigger();
+                RepeatOnTrigger(false);
 
             return;
         }
@@ -456,9 +479,10 @@ public sealed partial class DtlsClient
     /// The peer repeats the flight that ours answers, so ours is missing there, unless the repetition was on its way before ours could arrive: a copy that the network made, or the rest of
     /// a repeated flight whose first part was enough.
     /// </summary>
-    private void RepeatOnTrigger()
+    /// <param name="authentic">Whether the repetition is the peer's beyond doubt: then there is no limit to how often it is answered.</param>
+    private void RepeatOnTrigger(bool authentic)
     {
-        if (_flightPending || _triggered >= MaxTriggered || _nowMs - _flightSentMs < _leastRttMs)
+        if (_flightPending || (!authentic && _triggered >= MaxTriggered) || _nowMs - _flightSentMs < _leastRttMs)
             return;
 
         _triggered++;

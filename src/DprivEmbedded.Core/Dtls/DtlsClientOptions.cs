@@ -47,8 +47,8 @@ public sealed class DtlsClientOptions : TlsClientOptions
             return "InitialRetransmitMs must be 1 or more, and MaxRetransmitMs not less.";
         if (KnownRttMs < 0)
             return "KnownRttMs must be 0 or more.";
-        if (MaxDatagramBytes < 256 || MaxDatagramBytes > 16384)
-            return "MaxDatagramBytes must be 256 to 16384.";
+        if (MaxDatagramBytes < 256 || MaxDatagramBytes > 65507)
+            return "MaxDatagramBytes must be 256 to 65507.";
         if (MaxHeartbeatRetransmits < 0)
             return "MaxHeartbeatRetransmits must be 0 or more.";
 

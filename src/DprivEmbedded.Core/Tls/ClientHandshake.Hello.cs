@@ -82,6 +82,7 @@ internal sealed partial class ClientHandshake
         if (_offers13)
             WriteSupportedVersions();
         WriteGroupsAndSignatures(psk13);
+        WriteStatusRequest();
         WriteApplicationProtocol();
         if (_offers12)
             WriteExtensions12(session12);
@@ -201,9 +202,12 @@ internal sealed partial class ClientHandshake
     {
         if (_options.Verifier != null || (_offers13 && (!psk13 || _options.PskDheKe)))
             return true;
-        if (!_offers12)
-            return false;
 
+        return _offers12 && OffersEcdhe12();
+    }
+
+    private bool OffersEcdhe12()
+    {
         for (int i = 0; i < _suiteCount; i++)
         {
             if (CipherSuite.IsEcdhe(_suites[i]) && IsUsable(_suites[i]))
@@ -211,6 +215,19 @@ internal sealed partial class ClientHandshake
         }
 
         return false;
+    }
+
+    private bool WantsStatus { get { return _options.Verifier is IStapledStatusVerifier && ((IStapledStatusVerifier)_options.Verifier).WantsStatus; } }
+
+    private void WriteStatusRequest()
+    {
+        if (!WantsStatus)
+            return;
+
+        _writer.U16(ExtensionType.StatusRequest);
+        _writer.U16(5);
+        _writer.U8(1); // ocsp, from any responder and without extensions
+        _writer.U32(0);
     }
 
     private void WriteApplicationProtocol()
@@ -230,6 +247,14 @@ internal sealed partial class ClientHandshake
     {
         _writer.U16(ExtensionType.ExtendedMasterSecret);
         _writer.U16(0);
+        // Without it RFC 8422 section 5.1.2 means the same, but servers in Go before 1.20 then refuse every ECDHE suite, and to resume what was made with one.
+        if (OffersEcdhe12())
+        {
+            _writer.U16(ExtensionType.EcPointFormats);
+            _writer.U16(2);
+            _writer.U16(0x0100); // one format: uncompressed
+        }
+
         if (session12 && _session.Ticket != null)
         {
             _writer.U16(ExtensionType.SessionTicket);
@@ -523,6 +548,7 @@ internal sealed partial class ClientHandshake
 
         _suite = suite;
         _retried = true;
+        RecordMustEnd = true;
         if (_earlyOffered)
             RejectEarlyData();
 
@@ -533,6 +559,7 @@ internal sealed partial class ClientHandshake
         _transcript.Update(header, 0, 4);
         _transcript.Update(_hash, 0, 32);
         HashMessage(length);
+        SendCompatibilityChangeCipherSpec();
         return SendClientHello();
     }
 }

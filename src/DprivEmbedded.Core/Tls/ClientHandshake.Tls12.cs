@@ -21,6 +21,7 @@ internal sealed partial class ClientHandshake
     private byte[] _newTicket;
     private int _newTicketLifetime;
     private bool _ticketExpected12;
+    private bool _statusExpected12;
     private byte[] _peerPublic;
 
     private int OnServerHello12(int length, int suite, int id, int idLength)
@@ -36,7 +37,7 @@ internal sealed partial class ClientHandshake
         {
             _extensions.Open(ExtensionType.RenegotiationInfo, _reader, _message);
             if (_reader.U8() != 0 || !_reader.AtEnd)
-                return TlsError.IllegalParameter;
+                return TlsError.InsecureServer; // handshake_failure, by RFC 5746 section 3.4
         }
 
         bool extendedMasterSecret = _extensions.Take(ExtensionType.ExtendedMasterSecret);
@@ -60,7 +61,21 @@ internal sealed partial class ClientHandshake
                 return TlsError.DecodeError;
         }
 
-        int error = ReadAgreedExtensions();
+        // Not a server's to send here, but some do, and it says nothing that matters.
+        _extensions.Take(ExtensionType.SupportedGroups);
+        _statusExpected12 = _extensions.Take(ExtensionType.StatusRequest);
+        if (_statusExpected12)
+        {
+            _extensions.Open(ExtensionType.StatusRequest, _reader, _message);
+            if (!WantsStatus)
+                return TlsError.UnsolicitedExtension;
+            if (!_reader.AtEnd)
+                return TlsError.DecodeError;
+        }
+
+        int error = ReadPointFormats();
+        if (error == TlsError.None)
+            error = ReadAgreedExtensions();
         if (error == TlsError.None && _dtls != null)
             error = ReadDatagramExtensions();
         if (error == TlsError.None && !_extensions.IsEmpty)
@@ -84,6 +99,26 @@ internal sealed partial class ClientHandshake
 
         _state = OffersTicket12 ? HandshakeState.CertificateOrAbbreviated12 : FirstOfFull12();
         return TlsError.None;
+    }
+
+    /// <summary>Reads ec_point_formats: it must list the uncompressed format (RFC 8422 section 5.1.2).</summary>
+    private int ReadPointFormats()
+    {
+        if (!_extensions.Take(ExtensionType.EcPointFormats))
+            return TlsError.None;
+
+        _extensions.Open(ExtensionType.EcPointFormats, _reader, _message);
+        int count = _reader.U8();
+        bool uncompressed = false;
+        for (int i = 0; i < count && !_reader.Failed; i++)
+            uncompressed |= _reader.U8() == 0;
+
+        if (!_reader.AtEnd || count == 0)
+            return TlsError.DecodeError;
+        if (!OffersEcdhe12())
+            return TlsError.UnsolicitedExtension;
+
+        return uncompressed ? TlsError.None : TlsError.IllegalParameter;
     }
 
     private bool OffersTicket12 { get { return _session != null && _session.Version == Version12 && _session.Ticket != null; } }
@@ -143,6 +178,19 @@ internal sealed partial class ClientHandshake
                 return again;
         }
 
+        if (_state == HandshakeState.StatusOrKeyExchange12)
+        {
+            if (type == HandshakeType.CertificateStatus)
+                return OnCertificateStatus12(length, streamed);
+
+            int error = EndCertificate12();
+            if (error != TlsError.None)
+                return error;
+
+            // What was read of the message stays where it is.
+            _reader.Reset(_message, HeaderBytes, length);
+        }
+
         switch (type)
         {
             case HandshakeType.Certificate:
@@ -150,12 +198,7 @@ internal sealed partial class ClientHandshake
             case HandshakeType.ServerKeyExchange:
                 return OnServerKeyExchange12(length);
             case HandshakeType.CertificateRequest:
-                _certificateRequested = true;
-                if (!streamed)
-                    HashMessage(length);
-
-                _state = HandshakeState.ServerHelloDone12;
-                return TlsError.None;
+                return OnCertificateRequest12(length, streamed);
             case HandshakeType.ServerHelloDone:
                 return OnServerHelloDone12(length);
             case HandshakeType.NewSessionTicket:
@@ -165,7 +208,63 @@ internal sealed partial class ClientHandshake
         }
     }
 
+    /// <summary>Reads a request that will be answered with an empty list: types, signature schemes, authorities (RFC 5246 section 7.4.4).</summary>
+    private int OnCertificateRequest12(int length, bool streamed)
+    {
+        if (!streamed)
+        {
+            _reader.Skip(_reader.U8());
+            _reader.Skip(_reader.U16());
+            _reader.Skip(_reader.U16());
+            if (!_reader.AtEnd)
+                return TlsError.DecodeError;
+
+            HashMessage(length);
+        }
+
+        _certificateRequested = true;
+        _state = HandshakeState.ServerHelloDone12;
+        return TlsError.None;
+    }
+
     private int OnCertificate12()
+    {
+        if (_statusExpected12 && !_rawPublicKey)
+        {
+            // The verdict waits for the status, which may be left out (RFC 6066 section 8).
+            _state = HandshakeState.StatusOrKeyExchange12;
+            return TlsError.None;
+        }
+
+        return EndCertificate12();
+    }
+
+    private int OnCertificateStatus12(int length, bool streamed)
+    {
+        if (!streamed)
+        {
+            int type = _reader.U8();
+            int count = _reader.U24();
+            int response = _reader.Skip(count);
+            if (!_reader.AtEnd || count == 0)
+                return TlsError.DecodeError;
+            if (type != 1)
+                return TlsError.IllegalParameter;
+
+            IStapledStatusVerifier verifier = (IStapledStatusVerifier)_options.Verifier;
+            int error = verifier.BeginStatus(count);
+            if (error == TlsError.None)
+                error = verifier.Status(_message, response, count);
+            if (error != TlsError.None)
+                return error;
+
+            HashMessage(length);
+        }
+
+        return EndCertificate12();
+    }
+
+    private int EndCertificate12()
     {
         int error = OnCertificateEnd();
         if (error != TlsError.None)
@@ -242,6 +341,7 @@ internal sealed partial class ClientHandshake
             return TlsError.DecodeError;
 
         HashMessage(0);
+        RecordMustEnd = _dtls == null;
         int error = TlsError.None;
         if (_certificateRequested)
         {

@@ -375,6 +375,12 @@ internal sealed partial class ClientHandshake
         SnapshotTranscript();
         _schedule13.EnterMaster();
         byte[] clientApplication = new byte[32];
+        if (_options.KeyLog != null)
+        {
+            _schedule13.DeriveSecret("exp master", _hash, clientApplication);
+            LogSecret("EXPORTER_SECRET", clientApplication);
+        }
+
         _schedule13.DeriveSecret("c ap traffic", _hash, clientApplication);
         _schedule13.DeriveSecret("s ap traffic", _hash, _serverSecret);
         LogSecret("CLIENT_TRAFFIC_SECRET_0", clientApplication);
@@ -566,7 +572,7 @@ internal sealed partial class ClientHandshake
         else
         {
             _channel.ProtectReads(suite, _key, 0, _iv, 0);
-            ReadKeysChanged = true;
+            RecordMustEnd = true;
         }
 
         ConstantTime.Clear(_key);

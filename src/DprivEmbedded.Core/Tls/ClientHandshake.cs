@@ -16,7 +16,7 @@ internal sealed partial class ClientHandshake
 {
     private const int HeaderBytes = 4;
     private const int MaxSessions = 4;
-    private const int MaxPostHandshakeMessages = 64;
+    private const int MaxPostHandshakeMessages = 32;
     private const int MaxClockJitterMs = 1000;
 
     private readonly ICryptoProvider _crypto;
@@ -155,8 +155,8 @@ internal sealed partial class ClientHandshake
     /// <summary>Whether application data waits for the end of the handshake, whatever the options allow.</summary>
     public bool NoFalseStart;
 
-    /// <summary>Set by each change of the read keys; the record layer clears it and demands that the record ends there.</summary>
-    public bool ReadKeysChanged;
+    /// <summary>Set by each change of the read keys and at the end of each flight of the peer's; the record layer clears it and demands that the record ends there.</summary>
+    public bool RecordMustEnd;
 
     /// <summary>Starts a handshake: writes the ClientHello.</summary>
     /// <param name="session">The session to resume, or null.</param>
@@ -194,7 +194,7 @@ internal sealed partial class ClientHandshake
         int end = offset + count;
         while (offset < end)
         {
-            if (ReadKeysChanged)
+            if (RecordMustEnd)
                 return TlsError.UnexpectedMessage;
 
             if (_messageFilled < HeaderBytes)
@@ -327,12 +327,13 @@ internal sealed partial class ClientHandshake
         _cookie = null;
         ResetDatagram();
         _ticketExpected12 = false;
+        _statusExpected12 = false;
         _pskUsed = false;
         TicketsReceived = 0;
         _ccsSent = false;
         KeyUpdateRequested = false;
         RenegotiationRefused = false;
-        ReadKeysChanged = false;
+        RecordMustEnd = false;
     }
 
     /// <summary>Whether a session fits these options and is still alive (R19).</summary>
@@ -386,12 +387,12 @@ internal sealed partial class ClientHandshake
         if (_streaming)
         {
             HashHeader(_messageLength);
-            _certificates.Begin(_options.Verifier, _version == ProtocolVersion.Tls13, _rawPublicKey, _messageLength);
+            _certificates.Begin(_options.Verifier, _version == ProtocolVersion.Tls13, _rawPublicKey, WantsStatus, _messageLength);
         }
         else if (_messageLength > _message.Length - HeaderBytes)
         {
             // A ticket or a request that does not fit is read past; what the handshake needs must fit.
-            bool skippable = _messageType == HandshakeType.NewSessionTicket || (_messageType == HandshakeType.CertificateRequest && _version == ProtocolVersion.Tls12);
+            bool skippable = _messageType == HandshakeType.NewSessionTicket || _messageType == HandshakeType.CertificateStatus || (_messageType == HandshakeType.CertificateRequest && _version == ProtocolVersion.Tls12);
             if (!skippable)
                 return TlsError.MessageTooLargeForBuffer;
 
@@ -449,7 +450,9 @@ internal sealed partial class ClientHandshake
                 expected = type == HandshakeType.ServerHello || (type == HandshakeType.HelloVerifyRequest && _dtls != null);
                 break;
             case HandshakeState.CertificateOrAbbreviated12:
-                expected = type == HandshakeType.Certificate || type == HandshakeType.NewSessionTicket || type == HandshakeType.ServerKeyExchange || type == HandshakeType.ServerHelloDone;
+                // A certificate with a PSK suite is refused here: there may be no verifier to give it to.
+                expected = type == HandshakeType.NewSessionTicket
+                    || (CipherSuite.IsPsk(_suite) ? type == HandshakeType.ServerKeyExchange || type == HandshakeType.ServerHelloDone : type == HandshakeType.Certificate);
                 break;
             case HandshakeState.Certificate12:
             case HandshakeState.Certificate13:
@@ -458,6 +461,9 @@ internal sealed partial class ClientHandshake
             case HandshakeState.ServerKeyExchange12:
                 // A PSK server may leave its identity hint out (RFC 4279 section 2).
                 expected = type == HandshakeType.ServerKeyExchange || (type == HandshakeType.ServerHelloDone && CipherSuite.IsPsk(_suite) && !CipherSuite.IsEcdhePsk(_suite));
+                break;
+            case HandshakeState.StatusOrKeyExchange12:
+                expected = type == HandshakeType.CertificateStatus || type == HandshakeType.ServerKeyExchange;
                 break;
             case HandshakeState.RequestOrDone12:
                 expected = type == HandshakeType.ServerHelloDone || (type == HandshakeType.CertificateRequest && !CipherSuite.IsPsk(_suite));

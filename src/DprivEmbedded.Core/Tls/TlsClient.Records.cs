@@ -26,7 +26,7 @@ public sealed partial class TlsClient
             return -1;
         if (count > _sendLimit || count <= 0)
             return -1;
-        if (!early && _write.Sequence + 1 >= (ulong)_options.RekeyAfterRecords && !RenewKeys())
+        if (!early && (_handshake.KeyUpdateRequested || _write.Sequence + 1 >= (ulong)_options.RekeyAfterRecords) && !RenewKeys())
             return -1;
 
         int start = MakeRoom(_write.OverheadBytes + count + AlertRoomBytes);
@@ -44,7 +44,7 @@ public sealed partial class TlsClient
         if (_write == null)
             return false;
 
-        int records = (count + _sendLimit - 1) / _sendLimit + 1;
+        int records = (count + _sendLimit - 1) / _sendLimit + 2; // one of them may be a KeyUpdate
         return _send.Length - (_sendEnd - _sendStart) >= count + records * _write.OverheadBytes + AlertRoomBytes;
     }
 
@@ -186,6 +186,8 @@ public sealed partial class TlsClient
         int length = (_receive[3] << 8) | _receive[4];
         if (type < ContentType.ChangeCipherSpec || type > ContentType.ApplicationData || (version >> 8) != 3)
             return _firstRecord ? TlsError.NotTls : TlsError.BadRecordHeader;
+        if (Version == ProtocolVersion.Tls12 && version != ProtocolVersion.Tls12)
+            return TlsError.BadRecordHeader; // the version that was agreed on (RFC 5246 section 6.2.1)
 
         _firstRecord = false;
         bool ccs = type == ContentType.ChangeCipherSpec;
@@ -241,6 +243,9 @@ public sealed partial class TlsClient
             offset = _read.OpenedOffset;
             count = _read.OpenedBytes;
             if (count > RecordProtection.MaxPlaintextBytes || (_handshake.RecordSizeLimitAgreed && _read.InnerBytes > _receive.Length - 29))
+                return TlsError.RecordOverflow;
+            // In TLS 1.3 the content type and the padding count too (RFC 8446 section 5.4).
+            if (Version == ProtocolVersion.Tls13 && _read.InnerBytes > RecordProtection.MaxPlaintextBytes + 1)
                 return TlsError.RecordOverflow;
             if (_handshake.NegotiatedFragmentCode != 0 && count > 256 << _handshake.NegotiatedFragmentCode)
                 return TlsError.RecordOverflow;
@@ -305,7 +310,7 @@ public sealed partial class TlsClient
         bool tls13 = Version == ProtocolVersion.Tls13;
         bool warning = tls13 ? description == AlertDescription.UserCanceled : level == 1;
         if (level != 1 && level != 2)
-            return TlsError.BadAlert;
+            return TlsError.IllegalParameter;
         if (warning)
             return ++_warnings > MaxWarnings ? TlsError.Flood : TlsError.None;
 
@@ -338,8 +343,6 @@ public sealed partial class TlsClient
         if (_error != TlsError.None)
             return;
 
-        if (_handshake.KeyUpdateRequested && !_closed)
-            AnswerKeyUpdate();
         if (_handshake.RenegotiationRefused && !_closed)
         {
             _handshake.RenegotiationRefused = false;
@@ -347,19 +350,12 @@ public sealed partial class TlsClient
         }
     }
 
-    /// <summary>Answers a KeyUpdate; where the send buffer is full, <see cref="Transmit"/> tries again.</summary>
-    private void AnswerKeyUpdate()
-    {
-        if (HasRoomForKeyUpdate())
-            Check(_handshake.SendKeyUpdate(false));
-    }
-
     private bool HasRoomForKeyUpdate()
     {
         return _send.Length - (_sendEnd - _sendStart) >= KeyUpdateBytes + _write.OverheadBytes + AlertRoomBytes;
     }
 
-    /// <summary>Renews the write keys before they are used up.</summary>
+    /// <summary>Renews the write keys before they are used up, or because the peer asked: once for all its requests, and only when there is data to send (RFC 8446 section 4.6.3).</summary>
     /// <returns>False where nothing can be sent now.</returns>
     private bool RenewKeys()
     {

@@ -23,7 +23,7 @@ public sealed partial class TlsClient : IHandshakeChannel
     public const int MinSendBufferBytes = 1024;
 
     private const int MaxEmptyRecords = 32;
-    private const int MaxWarnings = 8;
+    private const int MaxWarnings = 4;
 
     private readonly TlsClientOptions _options;
     private readonly ICryptoProvider _crypto;
@@ -217,9 +217,6 @@ public sealed partial class TlsClient : IHandshakeChannel
             _sendEnd = 0;
         }
 
-        if (count > 0 && _handshake.KeyUpdateRequested && !_closed)
-            AnswerKeyUpdate();
-
         return count;
     }
 
@@ -256,7 +253,7 @@ public sealed partial class TlsClient : IHandshakeChannel
                 // A handshake record in the clear needs no buffer: it may be larger than ours.
                 _recordFilled += part;
                 Check(_handshake.Consume(data, offset, part));
-                if (_error == TlsError.None && _handshake.ReadKeysChanged && _recordFilled < _recordBytes)
+                if (_error == TlsError.None && _handshake.RecordMustEnd && _recordFilled < _recordBytes)
                     Fail(TlsError.UnexpectedMessage);
             }
             else
@@ -272,7 +269,7 @@ public sealed partial class TlsClient : IHandshakeChannel
                 if (!_streamed)
                     Check(EndRecord());
 
-                _handshake.ReadKeysChanged = false;
+                _handshake.RecordMustEnd = false;
                 AfterRecord();
             }
         }

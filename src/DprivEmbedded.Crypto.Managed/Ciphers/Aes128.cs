@@ -2,7 +2,7 @@ namespace DprivEmbedded.Crypto.Managed;
 
 /// <summary>The forward cipher of AES-128 on up to four blocks at once, bitsliced: no table, and the same operations whatever key and data are. Source: FIPS 197.</summary>
 /// <remarks>
-/// <para>Why so: docs/decisions/0010-managed-primitives.md. A block is two words: bytes 0-3 and 8-11 in the even one, 4-7 and 12-15 in the odd one, each with row r of the
+/// <para>Why so: docs/decisions/0012-managed-primitives.md. A block is two words: bytes 0-3 and 8-11 in the even one, 4-7 and 12-15 in the odd one, each with row r of the
 /// state in bits [16r, 16r+16). Word i holds the even columns of block i, word 4 + i the odd ones. <see cref="Transpose"/> turns the eight words into eight
 /// slices: slice s has bit s of the byte in row r and column c of block b at bit 16r + 4c + b.</para>
 /// <para>The S-box is the circuit of Boyar and Peralta (A depth-16 circuit for the AES S-box, 2011) without its four negations, which are in the round keys; values

@@ -127,7 +127,7 @@ public sealed class DodtlsServer
         Socket.LoseState();
     }
 
-    /// <summary>The server starts again with its ticket keys, see <see cref="DtlsServerSocket.LoseAssociations"/>; answers that wait are lost too.</summary>
+    /// <summary>The server loses its associations and keeps what resumes them, see <see cref="DtlsServerSocket.LoseAssociations"/>; answers that wait are lost too.</summary>
     public void LoseAssociations()
     {
         _pending.Clear();

@@ -91,6 +91,17 @@ public sealed class DotServer
             throw new ArgumentException("A server that loses its state sends no close_notify.", nameof(manner));
 
         State.LoseState();
+        LoseConnections(manner);
+    }
+
+    /// <summary>The server loses its connections and keeps ticket keys and session ids, as where a farm shares them: a client that comes back resumes.</summary>
+    /// <param name="manner">What the old connections' clients see, as for <see cref="LoseState"/>.</param>
+    /// <exception cref="ArgumentException"><paramref name="manner"/> is <see cref="CloseManner.Notify"/>.</exception>
+    public void LoseConnections(CloseManner manner = CloseManner.Forget)
+    {
+        if (manner == CloseManner.Notify)
+            throw new ArgumentException("A server that loses its state sends no close_notify.", nameof(manner));
+
         foreach (DotConnection connection in _connections.ToArray())
             connection.End(manner);
     }

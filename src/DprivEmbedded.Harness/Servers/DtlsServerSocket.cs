@@ -173,10 +173,11 @@ public sealed class DtlsServerSocket
     public void LoseState()
     {
         LoseAssociations();
+        _cookies.Forget();
         State.LoseState();
     }
 
-    /// <summary>As <see cref="LoseState"/>, but ticket keys and sessions are kept, as by a server that stores them: its old associations are unknown, and their tickets resume.</summary>
+    /// <summary>The server loses its associations, half-made ones too, and keeps ticket keys, session ids and cookie secrets, as where a farm shares them: a client that comes back resumes.</summary>
     public void LoseAssociations()
     {
         foreach (DtlsServer association in _associations.ToArray())
@@ -185,7 +186,6 @@ public sealed class DtlsServerSocket
         _hellos.Clear();
         _output.Clear();
         _unread.Clear();
-        _cookies.Forget();
         Counters.StateLosses++;
     }
 

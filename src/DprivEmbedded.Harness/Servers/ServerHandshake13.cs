@@ -478,6 +478,8 @@ internal sealed class ServerHandshake13 : ServerHandshake
 
         _schedule.EnterMaster();
         hash = TranscriptHash();
+        _schedule.DeriveSecret("exp master", hash, _clientSecret);
+        Log("EXPORTER_SECRET", hello, _clientSecret);
         _schedule.DeriveSecret("c ap traffic", hash, _clientSecret);
         _schedule.DeriveSecret("s ap traffic", hash, _serverSecret);
         Log("CLIENT_TRAFFIC_SECRET_0", hello, _clientSecret);

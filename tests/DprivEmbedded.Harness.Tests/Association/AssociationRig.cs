@@ -15,7 +15,7 @@ namespace DprivEmbedded.Harness.Tests.Association;
 /// <summary>A ServerAssociation, its driver and a server on links in virtual time. The driver does what a real one does, no more: it obeys commands and moves bytes.</summary>
 internal abstract class AssociationRig : IConversationFactory, IPathFacts
 {
-    private const int MaxSteps = 2_000_000;
+    private const int MaxSteps = 200_000;
 
     private readonly byte[] _output = new byte[20_000];
     private readonly List<byte[]> _asked = [];
@@ -83,6 +83,13 @@ internal abstract class AssociationRig : IConversationFactory, IPathFacts
 
     protected abstract Crypto.ICryptoProvider Crypto { get; }
 
+    /// <summary>The client's primitives.</summary>
+    public Crypto.ICryptoProvider Provider => Crypto;
+
+    /// <summary>Gives what the client sent to the server at once, and takes what that sends.</summary>
+    /// <returns>Number of bytes in <paramref name="wire"/>.</returns>
+    public abstract int Exchange(int path, byte[] wire, int count, long nowMs);
+
     /// <summary>Asks, and lets the driver act.</summary>
     /// <returns>The question's number, counted from 0.</returns>
     public int Ask(string name = "www.example")
@@ -135,6 +142,44 @@ internal abstract class AssociationRig : IConversationFactory, IPathFacts
 
         Clock.AdvanceTo(end);
     }
+
+    /// <summary>The device sleeps: it hears nothing, and its memory survives.</summary>
+    public void Sleep(long durationMs, bool keepsMemory = true)
+    {
+        Core.PrepareSleep(durationMs, keepsMemory, Clock.NowMs);
+        Drive();
+        long end = Clock.NowMs + durationMs;
+        IsDeaf = true;
+        while (NetworkDueMs <= end && NetworkDueMs != long.MaxValue)
+        {
+            Clock.AdvanceTo(NetworkDueMs);
+            MoveNetwork();
+            MoveServer();
+        }
+
+        Clock.AdvanceTo(end);
+        IsDeaf = false;
+        if (!keepsMemory)
+            return;
+
+        Core.Wake(Clock.NowMs);
+        Drive();
+    }
+
+    /// <summary>Runs until every question is answered or failed, for 30 s at most.</summary>
+    public void Finish()
+    {
+        long end = Clock.NowMs + 30_000;
+        while (Questions.Count > 0 && Answered.Count + Failures.Count() < _asked.Count && Step(end))
+        {
+        }
+    }
+
+    /// <summary>Whether the client's radio is off.</summary>
+    public virtual bool IsDeaf { get; protected set; }
+
+    /// <summary>The device gets another address; what is sent to the old one is lost.</summary>
+    public abstract void Roam();
 
     public bool Step(long endMs)
     {

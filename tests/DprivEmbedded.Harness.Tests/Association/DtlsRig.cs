@@ -71,6 +71,31 @@ internal sealed class DtlsRig : AssociationRig
         Drive();
     }
 
+    public override int Exchange(int path, byte[] wire, int count, long nowMs)
+    {
+        Setup.Server.Receive(_paths[path]!.Address, wire, 0, count, nowMs);
+        return Setup.Server.Transmit(wire, 0, wire.Length, out _);
+    }
+
+    public override void Roam()
+    {
+        Rebind();
+        Core.NetworkChanged(Clock.NowMs);
+        Drive();
+    }
+
+    /// <summary>The server closes every association, with a word.</summary>
+    public void CloseAll()
+    {
+        foreach (DtlsServer association in new List<DtlsServer>(Setup.Server.Socket.Associations))
+        {
+            if (association.HandshakeComplete)
+                association.Close();
+        }
+
+        MoveServer();
+    }
+
     protected override void OpenPath(int path, bool fastOpen)
     {
         _paths[path] = new Socket(NewAddress());
@@ -101,7 +126,7 @@ internal sealed class DtlsRig : AssociationRig
         while ((count = Down.Receive(_wire, 0, _wire.Length, out object? to)) > 0)
         {
             int path = Array.FindIndex(_paths, s => s != null && s.Address.Equals(to));
-            if (path < 0)
+            if (path < 0 || IsDeaf)
                 continue;
 
             Core.Receive(path, _wire, 0, count, Clock.NowMs);

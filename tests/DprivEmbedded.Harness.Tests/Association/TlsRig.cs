@@ -84,11 +84,52 @@ internal sealed class TlsRig : AssociationRig
             channel.Link.Cut();
     }
 
-    /// <summary>A RST reaches both ends of every connection at once.</summary>
+    /// <summary>A RST reaches both ends of every connection that was made.</summary>
     public void ResetAll()
     {
         foreach (Channel channel in _channels)
-            channel.Link.Reset();
+        {
+            if (channel.Connection != null)
+                channel.Link.Reset();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsDeaf
+    {
+        get => base.IsDeaf;
+        protected set
+        {
+            base.IsDeaf = value;
+            foreach (Channel channel in _channels)
+                channel.Link.Down.IsStalled = value;
+        }
+    }
+
+    public override int Exchange(int path, byte[] wire, int count, long nowMs)
+    {
+        DotConnection connection = _paths[path]!.Connection!;
+        connection.Receive(wire, 0, count, nowMs);
+        return connection.Transmit(wire, 0, wire.Length);
+    }
+
+    public override void Roam()
+    {
+        DropSilently();
+        Core.NetworkChanged(Clock.NowMs);
+        Drive();
+    }
+
+    /// <summary>The server closes what is idle.</summary>
+    public void CloseIdle(CloseManner manner)
+    {
+        foreach (DotConnection connection in Server.Connections.ToArray())
+        {
+            if (connection.PendingAnswers == 0 && connection.Tls.HandshakeComplete)
+                connection.End(manner);
+        }
+
+        MoveServer();
     }
 
     protected override void OpenPath(int path, bool fastOpen)
@@ -134,11 +175,16 @@ internal sealed class TlsRig : AssociationRig
 
     public int Probes { get; private set; }
 
+    /// <summary>Is told when the client sends; null for none.</summary>
+    public Action<long>? OnSend { get; set; }
+
     protected override void Send(int path, byte[] data, int count)
     {
         Channel? channel = _paths[path];
         if (channel == null)
             return;
+
+        OnSend?.Invoke(Clock.NowMs);
         if (channel.Held)
             channel.Waiting.Add(data[..count]);
         else

@@ -158,7 +158,7 @@ public class FaultTests
                 }
 
                 if (!data && stage != TlsStage.ChangeCipherSpec)
-                    rows.Add(flow, stage, TlsFaultAction.TrailingByte, 1, !flow.IsTls13() && stage == TlsStage.CertificateRequest ? TlsError.None : TlsError.DecodeError);
+                    rows.Add(flow, stage, TlsFaultAction.TrailingByte, 1, TlsError.DecodeError);
 
                 rows.Add(flow, stage, TlsFaultAction.Omit, 1, Omitted(flow, stage));
                 rows.Add(flow, stage, TlsFaultAction.Repeat, 1, Repeated(flow, stage));

@@ -91,9 +91,27 @@ public class FlowTests
             pair.CheckEcho("s" + i);
         }
 
-        // Five of its own, and an answer to each of the server's requests.
-        Assert.Equal(5 + 3, pair.Server.KeyUpdatesReceived);
+        // Five of its own, which answer the server's first two requests too, and one with the next data for the third.
+        pair.CheckEcho("last");
+        Assert.Equal(5 + 1, pair.Server.KeyUpdatesReceived);
         pair.AssertConnected();
+    }
+
+    [Fact]
+    public void RequestsForKeyUpdatesAreAnsweredOnceAndWithTheNextData()
+    {
+        PairSetup setup = new PairSetup().WithVersion(ProtocolVersion.Tls13);
+        TlsPair pair = setup.Connect().AssertConnected();
+        int sends = pair.ClientSends.Count;
+        for (int i = 0; i < 10; i++)
+            pair.Server.SendKeyUpdate(true);
+
+        pair.PumpServer();
+        pair.Run();
+        Assert.Equal(sends, pair.ClientSends.Count);
+        pair.CheckEcho("one");
+        pair.CheckEcho("two");
+        Assert.Equal(1, pair.Server.KeyUpdatesReceived);
     }
 
     [Fact]
@@ -109,11 +127,13 @@ public class FlowTests
         int count = pair.Server.Transmit(wire, 0, wire.Length);
         Assert.Equal(count, pair.Client.Receive(wire, 0, count, pair.Clock.NowMs));
         Assert.Equal(TlsError.None, pair.Client.Error);
+        Assert.Equal(0, pair.Client.Send(data, 0, 1));
         pair.PumpClient();
         pair.Run();
         pair.AssertConnected();
+        pair.CheckEcho();
         Assert.Equal(1, pair.Server.KeyUpdatesReceived);
-        Assert.Equal(970, pair.ServerText.Length);
+        Assert.StartsWith(new string('\0', 970), pair.ServerText, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -187,6 +207,8 @@ public class FlowTests
         setup.Server.HelloRetry = HelloRetryMode.Cookie;
         TlsPair pair = setup.Connect().AssertConnected();
         Assert.Equal(1, CcsRecords(pair.ClientSends.SelectMany(s => s.Bytes).ToArray()));
+        // Right before the second flight, which is the second ClientHello (RFC 8446 appendix D.4).
+        Assert.Equal(ContentType.ChangeCipherSpec, pair.ClientSends[1].Bytes[0]);
         pair.CheckEcho();
     }
 
@@ -235,7 +257,7 @@ public class FlowTests
         setup.Greeting = "query";
         setup.GreetEarly = true;
         setup.Connect(quiet.Sessions[0]).AssertConnected();
-        Assert.Equal(5, client.Lines.Count);
+        Assert.Equal(6, client.Lines.Count);
         Assert.Equal(server.Lines.Order(), client.Lines.Order());
 
         setup.WithVersion(ProtocolVersion.Tls12);

@@ -97,6 +97,24 @@ public class HelloSizeTests
         Assert.Empty(hello.Order.Intersect(of13));
     }
 
+    /// <summary>Servers in Go before 1.20 take no ECDHE suite from a client that leaves it out, although that means the same (RFC 8422 section 5.1.2).</summary>
+    [Theory]
+    [InlineData(CipherSuite.EcdheEcdsaAes128GcmSha256, true)]
+    [InlineData(CipherSuite.EcdhePskAes128GcmSha256, true)]
+    [InlineData(CipherSuite.PskAes128Ccm8, false)]
+    [InlineData(CipherSuite.Aes128GcmSha256, false)]
+    public void PointFormatsAreOfferedWithEcdheInTls12(int suite, bool offered)
+    {
+        PairSetup setup = new();
+        setup.Client.CipherSuites = [suite];
+        setup.Client.Psk = PairKeys.Psk;
+        setup.Client.PskIdentity = PairKeys.PskIdentity;
+        WireHello hello = Hello(setup.Client);
+        Assert.Equal(offered, hello.Extensions.TryGetValue(ExtensionType.EcPointFormats, out byte[]? formats));
+        if (offered)
+            Assert.Equal([1, 0], formats);
+    }
+
     [Fact]
     public void ATls13ClientSaysNothingOfTls12()
     {

@@ -159,6 +159,7 @@ public class RecordAttackTests
 
     [Theory]
     [InlineData("ServerHello and a byte more")]
+    [InlineData("HelloRetryRequest and a byte more")]
     [InlineData("Finished and a byte more")]
     [InlineData("Finished and half a ticket")]
     [InlineData("KeyUpdate and a byte more")]
@@ -168,12 +169,35 @@ public class RecordAttackTests
         PairSetup setup = Setup(ProtocolVersion.Tls13, out RecordMeddler meddler);
         meddler.Change = record => (what, record.Epoch) switch
         {
-            ("ServerHello and a byte more", 0) => [record with { Content = [.. record.Content, 8] }],
+            ("ServerHello and a byte more" or "HelloRetryRequest and a byte more", 0) => [record with { Content = [.. record.Content, 8] }],
             ("Finished and a byte more", 1) => [record with { Content = [.. record.Content, 4] }],
             ("Finished and half a ticket", 1) => [record with { Content = [.. record.Content, 4, 0, 0, 50, 1, 2, 3] }],
             ("KeyUpdate and a byte more", 2) => [Message(2, HandshakeType.KeyUpdate, 0) with { Content = [24, 0, 0, 1, 0, 24] }],
             ("KeyUpdate and another", 2) => [new Record(ContentType.Handshake, [24, 0, 0, 1, 0, 24, 0, 0, 1, 0], 2)],
             _ => [record],
+        };
+        if (what.StartsWith("HelloRetryRequest", StringComparison.Ordinal))
+            setup.Server.HelloRetry = HelloRetryMode.Cookie;
+
+        setup.Connect().AssertFailed(TlsError.UnexpectedMessage);
+    }
+
+    /// <summary>ServerHelloDone ends the server's flight; what is to follow ours cannot have begun.</summary>
+    [Theory]
+    [InlineData("a byte")]
+    [InlineData("half a ticket")]
+    public void MoreBehindServerHelloDone(string what)
+    {
+        PairSetup setup = Setup(ProtocolVersion.Tls12, out RecordMeddler meddler);
+        byte[] more = what == "a byte" ? [4] : [4, 0, 0, 50, 1, 2, 3];
+        bool done = false;
+        meddler.Change = record =>
+        {
+            if (done)
+                return [record];
+
+            done = true;
+            return [record with { Content = [.. record.Content, .. more] }];
         };
         setup.Connect().AssertFailed(TlsError.UnexpectedMessage);
     }
@@ -192,7 +216,7 @@ public class RecordAttackTests
     [InlineData("alert of one byte", TlsError.BadAlert)]
     [InlineData("alert of three bytes", TlsError.BadAlert)]
     [InlineData("alert of no byte", TlsError.BadAlert)]
-    [InlineData("alert of level 3", TlsError.BadAlert)]
+    [InlineData("alert of level 3", TlsError.IllegalParameter)]
     [InlineData("record without a type", TlsError.UnexpectedMessage)]
     [InlineData("record of type 99", TlsError.UnexpectedMessage)]
     [InlineData("record of type heartbeat", TlsError.UnexpectedMessage)]
@@ -205,6 +229,8 @@ public class RecordAttackTests
     [InlineData("record of 16641 bytes", TlsError.RecordOverflow)]
     [InlineData("content of 16385 bytes", TlsError.RecordOverflow)]
     [InlineData("content of 16384 bytes", TlsError.None)]
+    [InlineData("content and padding of 16385 bytes", TlsError.RecordOverflow)]
+    [InlineData("content and padding of 16384 bytes", TlsError.None)]
     [InlineData("a replayed record", TlsError.BadRecordMac)]
     public void AfterTheHandshakeOfTls13(string what, int error)
     {
@@ -239,20 +265,22 @@ public class RecordAttackTests
             "record of 16641 bytes" => new Record(0, [], 0, 0, [23, 3, 3, 65, 1]),
             "content of 16385 bytes" => new Record(ContentType.ApplicationData, new byte[16385], 2),
             "content of 16384 bytes" => new Record(ContentType.ApplicationData, new byte[16384], 2),
+            "content and padding of 16385 bytes" => new Record(ContentType.ApplicationData, new byte[4000], 2, 12385),
+            "content and padding of 16384 bytes" => new Record(ContentType.ApplicationData, new byte[4000], 2, 12384),
             _ => new Record(0, [], 0, 0, bytes),
         };
         meddler.Change = _ => [put];
         pair.ServerSay("data");
         pair.Run();
         Check(pair, error);
-        Assert.Equal(what == "content of 16384 bytes" ? 16384 : 0, pair.ClientText.Length);
+        Assert.Equal(error != TlsError.None ? 0 : what == "content of 16384 bytes" ? 16384 : 4000, pair.ClientText.Length);
     }
 
     [Theory]
-    [InlineData("KeyUpdates", 64)]
-    [InlineData("tickets", 64)]
-    [InlineData("oversized tickets", 64)]
-    [InlineData("user_canceled alerts", 8)]
+    [InlineData("KeyUpdates", 32)]
+    [InlineData("tickets", 32)]
+    [InlineData("oversized tickets", 32)]
+    [InlineData("user_canceled alerts", 4)]
     [InlineData("empty records", 32)]
     public void AFloodOfTls13IsEnded(string what, int allowed)
     {
@@ -292,8 +320,8 @@ public class RecordAttackTests
     }
 
     [Theory]
-    [InlineData("HelloRequests", 64)]
-    [InlineData("warnings", 8)]
+    [InlineData("HelloRequests", 32)]
+    [InlineData("warnings", 4)]
     [InlineData("empty records", 32)]
     public void AFloodOfTls12IsEnded(string what, int allowed)
     {

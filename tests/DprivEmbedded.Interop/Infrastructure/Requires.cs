@@ -27,6 +27,9 @@ public static class Requires
         ["tcpdump"] = "tcpdump",
         ["ip"] = "iproute2",
         ["tshark"] = "tshark",
+        ["nft"] = "nftables",
+        ["iptables"] = "iptables",
+        ["conntrack"] = "conntrack",
     };
 
     public static bool InCi => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
