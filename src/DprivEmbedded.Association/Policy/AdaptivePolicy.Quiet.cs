@@ -132,7 +132,7 @@ public sealed partial class AdaptivePolicy
         _vAct = Part(hold, survival) - cost;
         _vWait = wait;
         _vCost = cost;
-        _holding = _vAct > wait;
+        _holding = _vAct > wait + cost / 2;
         if (!_holding)
             return;
 
