@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -10,7 +11,7 @@ using DprivEmbedded.Tls;
 namespace DprivEmbedded.BogoShim;
 
 /// <summary>One connection: a handshake, then every message of the runner's is sent back with its bits inverted.</summary>
-internal sealed class Exchange
+internal sealed class Exchange : ITlsObserver
 {
     private static readonly int[] RecordSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
 
@@ -31,6 +32,8 @@ internal sealed class Exchange
     private bool _falseStarted;
     private bool _connected;
     private bool _newSession;
+    private int _lastMessage = -1;
+    private readonly StringBuilder _trace = new();
 
     public Exchange(ShimConfig config, ShimConfig retry, TlsSession? session, ShimClock clock, ShimProvider provider, int port)
     {
@@ -43,7 +46,7 @@ internal sealed class Exchange
         _offered = session;
         _earlyDataLeft = session?.MaxEarlyDataBytes ?? 0;
         _offeredTicket = (byte[]?)session?.Ticket?.Clone();
-        _verifier = new ShimVerifier(() => Verdict);
+        _verifier = new ShimVerifier(() => Verdict, config.EnableOcspStapling, config.MaxChainBytes);
         _exporter = new KeyExporter(_provider);
         _connection = config.Dtls
             ? new DtlsShimConnection((DtlsClientOptions)Options(new DtlsClientOptions()), _provider, clock, port)
@@ -55,6 +58,23 @@ internal sealed class Exchange
 
     /// <summary>The negotiated version, or the highest that was offered.</summary>
     public int Version { get; private set; }
+
+    void ITlsObserver.OnMessage(bool sent, int contentType, int detail, int bytes, bool early)
+    {
+        if (!sent && contentType == ContentType.Handshake)
+            _lastMessage = detail;
+
+        // The observer is not told the level of an alert; what is compared has no other than close_notify.
+        string? what = contentType switch
+        {
+            ContentType.Handshake => "hs " + detail.ToString(CultureInfo.InvariantCulture),
+            ContentType.ChangeCipherSpec => "ccs",
+            ContentType.Alert => "alert 1 " + detail.ToString(CultureInfo.InvariantCulture),
+            _ => null,
+        };
+        if (what != null)
+            _trace.Append(sent ? "write " : "read ").Append(what).Append('\n');
+    }
 
     public void Run()
     {
@@ -85,7 +105,7 @@ internal sealed class Exchange
         {
             ShimConfig config = _offeredEarlyData ? _retry : _config;
             if (!config.VerifyFail)
-                return TlsError.None;
+                return config.FailOcspCallback ? TlsError.BadCertificateStatus : TlsError.None;
 
             // The runner's two ways to fail end in different alerts: certificate_unknown and handshake_failure.
             return config.CustomVerify ? TlsError.NameMismatch : TlsError.InsecureServer;
@@ -98,8 +118,8 @@ internal sealed class Exchange
         options.MaxVersion = _config.MaxVersion;
         options.ServerName = _config.HostName;
         options.ApplicationProtocol = _config.Alpn;
-        // Without -verify-peer the handshake goes on whatever the verifier says, and the verdict can be asked for.
-        options.Opportunistic = !_config.VerifyPeer;
+        // Without -verify-peer the handshake goes on in spite of -verify-fail, and the verdict can be asked for.
+        options.Opportunistic = _config.VerifyFail && !_config.VerifyPeer;
         options.Tickets = !_config.NoTicket;
         options.EarlyData = _config.EnableEarlyData;
         options.FalseStart = _config.FalseStart && (_config.Alpn != null || _config.AllowFalseStartWithoutAlpn);
@@ -107,7 +127,8 @@ internal sealed class Exchange
         options.PskKe = false;
         options.HandshakeBufferBytes = 65536;
         options.HandshakeTimeoutMs = 0;
-        if (_config.ExportBytes > 0)
+        options.Observer = this;
+        if (_config.ExportBytes > 0 || _config.ExportTrafficSecrets)
             options.KeyLog = _exporter;
         if (_config.Curves.Count > 0)
             options.Groups = _config.Curves.ToArray();
@@ -142,8 +163,13 @@ internal sealed class Exchange
         if (!_config.ImplicitHandshake && !_offeredEarlyData)
             Handshake();
 
+        while (_config.EarlyWriteAfterMessage != 0 && _lastMessage != _config.EarlyWriteAfterMessage)
+            _connection.ReceiveOnce();
+
         if (_config.ExportBytes > 0)
             Write(Export());
+        if (_config.ExportTrafficSecrets)
+            Write(_exporter.TrafficSecrets());
 
         FirstWrites();
         if (!_config.ShimShutsDown)
@@ -152,6 +178,7 @@ internal sealed class Exchange
         Check(!_config.HandshakeNeverDone || !_connected, "the handshake was completed");
         CheckSession();
         Shutdown();
+        Check(_config.ExpectMessages == null || _config.ExpectMessages == _trace.ToString(), "the messages are not the expected ones:\n" + _trace);
     }
 
     /// <summary>Goes on until data can be sent.</summary>
@@ -178,7 +205,7 @@ internal sealed class Exchange
 
     private byte[] Export()
     {
-        Check(_connected, "no keys can be exported before the handshake is over");
+        Check(_connection.CanSend, "no keys can be exported before the handshake is over");
         string? context = _config.UseExportContext ? _config.ExportContext : null;
         return _connection.Version == ProtocolVersion.Tls13
             ? _exporter.Export13(_config.ExportLabel, context, _config.ExportBytes)
@@ -254,7 +281,14 @@ internal sealed class Exchange
     private void Rejected()
     {
         if (!_config.ExpectRejectEarlyData)
+        {
+            // What follows may be wrong in itself.
+            while (!_connected && Step() != ShimEvent.EndOfStream)
+            {
+            }
+
             throw new ShimFailure("early data was rejected");
+        }
 
         _rejected = true;
         _config = _retry;
@@ -373,6 +407,10 @@ internal sealed class Exchange
         Check(!_config.ExpectVerifyResult || _connection.IsAuthenticated == !_config.VerifyFail, "the verdict on the certificate is not the expected one");
         // "accept" and "accepted" are the same to the runner.
         Check(_config.ExpectEarlyDataReason == null || EarlyDataReason().StartsWith(_config.ExpectEarlyDataReason, StringComparison.Ordinal), "the fate of early data is not the expected one: " + EarlyDataReason());
+        if (_verifier.StapledStatus != null)
+            _provider.LastStatus = _verifier.StapledStatus;
+
+        Check(_config.ExpectOcspResponse == null || _config.ExpectOcspResponse.AsSpan().SequenceEqual(_provider.LastStatus), "the stapled status is not the expected one");
         if (_config.ExpectPeerCertFile != null && !_connection.IsResumed)
             Check(Pem(_config.ExpectPeerCertFile).Zip(_verifier.Chain).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "the certificate is not the expected one");
     }

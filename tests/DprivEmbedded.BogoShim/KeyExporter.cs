@@ -12,6 +12,8 @@ internal sealed class KeyExporter(ICryptoProvider provider) : IKeyLog
     private readonly byte[] _clientRandom = new byte[32];
     private byte[]? _masterSecret;
     private byte[]? _exporterSecret;
+    private byte[]? _readSecret;
+    private byte[]? _writeSecret;
 
     public void Log(string label, byte[] clientRandom, byte[] secret, int secretBytes)
     {
@@ -20,7 +22,14 @@ internal sealed class KeyExporter(ICryptoProvider provider) : IKeyLog
             _masterSecret = secret.AsSpan(0, secretBytes).ToArray();
         else if (label == "EXPORTER_SECRET")
             _exporterSecret = secret.AsSpan(0, secretBytes).ToArray();
+        else if (label == "SERVER_TRAFFIC_SECRET_0")
+            _readSecret = secret.AsSpan(0, secretBytes).ToArray();
+        else if (label == "CLIENT_TRAFFIC_SECRET_0")
+            _writeSecret = secret.AsSpan(0, secretBytes).ToArray();
     }
+
+    /// <summary>A length of 16 bits, the secret to read with, the one to write with.</summary>
+    public byte[] TrafficSecrets() => [(byte)_readSecret!.Length, 0, .. _readSecret, .. _writeSecret!];
 
     public byte[] Export12(byte[] serverRandom, string label, string? context, int count)
     {

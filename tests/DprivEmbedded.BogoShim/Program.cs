@@ -12,6 +12,9 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        if (arguments.Length == 5 && arguments[0] == "summary")
+            return new Summary(arguments[1], arguments[2], arguments[3], arguments[4]).Print() ? 0 : 1;
+
         ShimFlags flags = new(arguments);
         int version = 0;
         string note = string.Empty;
@@ -23,6 +26,9 @@ internal static class Program
                 Console.WriteLine("No");
                 return 0;
             }
+
+            if (Environment.GetEnvironmentVariable("BOGO_SHIM_LIST") == "1")
+                return Unimplemented;
 
             Run(flags, ref version);
             return 0;
@@ -41,7 +47,7 @@ internal static class Program
         {
             // Beside the runner's transcript of the test, for the counts of tests/bogo.sh.
             if (flags.SettingsPrefix != null)
-                File.WriteAllText(flags.SettingsPrefix + "shim", note.Length > 0 ? note : ProtocolVersion.Name(version));
+                File.WriteAllText(flags.SettingsPrefix + "shim", note.Length > 0 || version == 0 ? note : ProtocolVersion.Name(version));
         }
     }
 

@@ -21,6 +21,10 @@ internal sealed class ShimConfig
     public bool VerifyFail;
     public bool ReverifyOnResume;
     public bool CustomVerify;
+    public bool EnableOcspStapling;
+    public int MaxChainBytes = 65536;
+    public bool FailOcspCallback;
+    public byte[]? ExpectOcspResponse;
     public bool HandshakeNeverDone;
     public bool NoTicket;
     public bool EnableEarlyData;
@@ -39,6 +43,8 @@ internal sealed class ShimConfig
     public bool PeekThenRead;
     public bool KeyUpdate;
     public int ResumptionDelaySeconds;
+    public int EarlyWriteAfterMessage;
+    public bool ExportTrafficSecrets;
     public int ExportBytes;
     public string ExportLabel = string.Empty;
     public string ExportContext = string.Empty;
@@ -49,6 +55,7 @@ internal sealed class ShimConfig
     public int ExpectCurve;
     public int ExpectPeerSignatureAlgorithm;
     public string? ExpectAlpn;
+    public string? ExpectMessages;
     public string? ExpectPeerCertFile;
     public bool ExpectSessionMiss;
     public bool ExpectTicketRenewal;

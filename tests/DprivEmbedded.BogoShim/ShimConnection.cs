@@ -67,6 +67,14 @@ internal abstract class ShimConnection(ShimClock clock, int port) : IDisposable
         }
     }
 
+    /// <summary>Takes what comes next from the peer; its events wait.</summary>
+    public void ReceiveOnce()
+    {
+        Flush();
+        if (!ReceiveSome())
+            throw new ShimFailure("the runner closed in the handshake");
+    }
+
     /// <summary>Sends all of it.</summary>
     /// <returns>False where that cannot be.</returns>
     public abstract bool Send(ReadOnlySpan<byte> data);

@@ -67,9 +67,6 @@ internal sealed class ShimFlags
             config.MaxVersion = ProtocolVersion.Tls12;
         if (config.Psk != null && string.IsNullOrEmpty(config.PskIdentity))
             throw new UnimplementedException("-psk without -psk-identity");
-        // External pre-shared keys in TLS 1.3 are not what the runner's flag means.
-        if (config.Psk != null)
-            config.MaxVersion = ProtocolVersion.Tls12;
         if (config.MaxVersion < config.MinVersion)
             throw new UnimplementedException("-max-version below TLS 1.2");
     }
@@ -117,6 +114,14 @@ internal sealed class ShimFlags
             case "-use-custom-verify-callback": config.CustomVerify = true; break;
             case "-reverify-on-resume": config.ReverifyOnResume = true; break;
             case "-use-old-client-cert-callback": break; // where no certificate is given it has none to give
+            case "-enable-ocsp-stapling": config.EnableOcspStapling = true; break;
+            case "-enforce-rsa-key-usage": break; // it always is
+            case "-max-cert-list": config.MaxChainBytes = Number(); break;
+            case "-early-write-after-message": config.EarlyWriteAfterMessage = Number(); break;
+            case "-export-traffic-secrets": config.ExportTrafficSecrets = true; break;
+            case "-use-ocsp-callback": break; // the verifier is asked whether a status came or not
+            case "-fail-ocsp-callback": config.FailOcspCallback = true; break;
+            case "-expect-ocsp-response": config.ExpectOcspResponse = Convert.FromBase64String(Text()); break;
             case "-no-ticket": config.NoTicket = true; break;
             case "-enable-early-data": config.EnableEarlyData = true; break;
             case "-false-start": config.FalseStart = true; break;
@@ -144,6 +149,7 @@ internal sealed class ShimFlags
             case "-expect-cipher": config.ExpectCipher = Number(); break;
             case "-expect-curve-id": config.ExpectCurve = Number(); break;
             case "-expect-peer-signature-algorithm": config.ExpectPeerSignatureAlgorithm = Number(); break;
+            case "-expect-msg-callback": config.ExpectMessages = Text(); break;
             case "-expect-alpn": config.ExpectAlpn = Text(); break;
             case "-expect-peer-cert-file": config.ExpectPeerCertFile = Text(); break;
             case "-handshake-never-done": config.HandshakeNeverDone = true; break;

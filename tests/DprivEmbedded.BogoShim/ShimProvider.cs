@@ -10,6 +10,9 @@ internal sealed class ShimProvider : ICryptoProvider
 
     public int LastScheme { get; set; }
 
+    /// <summary>The stapled status of the last chain.</summary>
+    public byte[]? LastStatus { get; set; }
+
     public IRandomSource Random => _provider.Random;
 
     public IHash CreateSha256() => _provider.CreateSha256();

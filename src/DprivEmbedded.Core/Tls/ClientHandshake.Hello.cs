@@ -82,6 +82,7 @@ internal sealed partial class ClientHandshake
         if (_offers13)
             WriteSupportedVersions();
         WriteGroupsAndSignatures(psk13);
+        WriteStatusRequest();
         WriteApplicationProtocol();
         if (_offers12)
             WriteExtensions12(session12);
@@ -214,6 +215,19 @@ internal sealed partial class ClientHandshake
         }
 
         return false;
+    }
+
+    private bool WantsStatus { get { return _options.Verifier is IStapledStatusVerifier && ((IStapledStatusVerifier)_options.Verifier).WantsStatus; } }
+
+    private void WriteStatusRequest()
+    {
+        if (!WantsStatus)
+            return;
+
+        _writer.U16(ExtensionType.StatusRequest);
+        _writer.U16(5);
+        _writer.U8(1); // ocsp, from any responder and without extensions
+        _writer.U32(0);
     }
 
     private void WriteApplicationProtocol()

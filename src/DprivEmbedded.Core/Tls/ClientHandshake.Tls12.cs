@@ -21,6 +21,7 @@ internal sealed partial class ClientHandshake
     private byte[] _newTicket;
     private int _newTicketLifetime;
     private bool _ticketExpected12;
+    private bool _statusExpected12;
     private byte[] _peerPublic;
 
     private int OnServerHello12(int length, int suite, int id, int idLength)
@@ -62,6 +63,16 @@ internal sealed partial class ClientHandshake
 
         // Not a server's to send here, but some do, and it says nothing that matters.
         _extensions.Take(ExtensionType.SupportedGroups);
+        _statusExpected12 = _extensions.Take(ExtensionType.StatusRequest);
+        if (_statusExpected12)
+        {
+            _extensions.Open(ExtensionType.StatusRequest, _reader, _message);
+            if (!WantsStatus)
+                return TlsError.UnsolicitedExtension;
+            if (!_reader.AtEnd)
+                return TlsError.DecodeError;
+        }
+
         int error = ReadPointFormats();
         if (error == TlsError.None)
             error = ReadAgreedExtensions();
@@ -167,6 +178,19 @@ internal sealed partial class ClientHandshake
                 return again;
         }
 
+        if (_state == HandshakeState.StatusOrKeyExchange12)
+        {
+            if (type == HandshakeType.CertificateStatus)
+                return OnCertificateStatus12(length, streamed);
+
+            int error = EndCertificate12();
+            if (error != TlsError.None)
+                return error;
+
+            // What was read of the message stays where it is.
+            _reader.Reset(_message, HeaderBytes, length);
+        }
+
         switch (type)
         {
             case HandshakeType.Certificate:
@@ -204,6 +228,43 @@ internal sealed partial class ClientHandshake
     }
 
     private int OnCertificate12()
+    {
+        if (_statusExpected12 && !_rawPublicKey)
+        {
+            // The verdict waits for the status, which may be left out (RFC 6066 section 8).
+            _state = HandshakeState.StatusOrKeyExchange12;
+            return TlsError.None;
+        }
+
+        return EndCertificate12();
+    }
+
+    private int OnCertificateStatus12(int length, bool streamed)
+    {
+        if (!streamed)
+        {
+            int type = _reader.U8();
+            int count = _reader.U24();
+            int response = _reader.Skip(count);
+            if (!_reader.AtEnd || count == 0)
+                return TlsError.DecodeError;
+            if (type != 1)
+                return TlsError.IllegalParameter;
+
+            IStapledStatusVerifier verifier = (IStapledStatusVerifier)_options.Verifier;
+            int error = verifier.BeginStatus(count);
+            if (error == TlsError.None)
+                error = verifier.Status(_message, response, count);
+            if (error != TlsError.None)
+                return error;
+
+            HashMessage(length);
+        }
+
+        return EndCertificate12();
+    }
+
+    private int EndCertificate12()
     {
         int error = OnCertificateEnd();
         if (error != TlsError.None)

@@ -327,6 +327,7 @@ internal sealed partial class ClientHandshake
         _cookie = null;
         ResetDatagram();
         _ticketExpected12 = false;
+        _statusExpected12 = false;
         _pskUsed = false;
         TicketsReceived = 0;
         _ccsSent = false;
@@ -386,12 +387,12 @@ internal sealed partial class ClientHandshake
         if (_streaming)
         {
             HashHeader(_messageLength);
-            _certificates.Begin(_options.Verifier, _version == ProtocolVersion.Tls13, _rawPublicKey, _messageLength);
+            _certificates.Begin(_options.Verifier, _version == ProtocolVersion.Tls13, _rawPublicKey, WantsStatus, _messageLength);
         }
         else if (_messageLength > _message.Length - HeaderBytes)
         {
             // A ticket or a request that does not fit is read past; what the handshake needs must fit.
-            bool skippable = _messageType == HandshakeType.NewSessionTicket || (_messageType == HandshakeType.CertificateRequest && _version == ProtocolVersion.Tls12);
+            bool skippable = _messageType == HandshakeType.NewSessionTicket || _messageType == HandshakeType.CertificateStatus || (_messageType == HandshakeType.CertificateRequest && _version == ProtocolVersion.Tls12);
             if (!skippable)
                 return TlsError.MessageTooLargeForBuffer;
 
@@ -460,6 +461,9 @@ internal sealed partial class ClientHandshake
             case HandshakeState.ServerKeyExchange12:
                 // A PSK server may leave its identity hint out (RFC 4279 section 2).
                 expected = type == HandshakeType.ServerKeyExchange || (type == HandshakeType.ServerHelloDone && CipherSuite.IsPsk(_suite) && !CipherSuite.IsEcdhePsk(_suite));
+                break;
+            case HandshakeState.StatusOrKeyExchange12:
+                expected = type == HandshakeType.CertificateStatus || type == HandshakeType.ServerKeyExchange;
                 break;
             case HandshakeState.RequestOrDone12:
                 expected = type == HandshakeType.ServerHelloDone || (type == HandshakeType.CertificateRequest && !CipherSuite.IsPsk(_suite));

@@ -3,7 +3,7 @@ namespace DprivEmbedded.Tls;
 /// <summary>An index of the extensions in one message: where each known one lies, and whether any came twice.</summary>
 internal sealed class ExtensionBlock
 {
-    private const int Known = 18;
+    private const int Known = 19;
 
     private readonly int[] _offsets = new int[Known];
     private readonly int[] _lengths = new int[Known];
@@ -100,6 +100,7 @@ internal sealed class ExtensionBlock
             case ExtensionType.RenegotiationInfo: return 15;
             case ExtensionType.ConnectionId: return 16;
             case ExtensionType.Heartbeat: return 17;
+            case ExtensionType.StatusRequest: return 18;
             default: return -1;
         }
     }

@@ -15,6 +15,9 @@ public static class ExtensionType
     /// <summary>ec_point_formats. Source: RFC 8422 section 5.1.2.</summary>
     public const int EcPointFormats = 11;
 
+    /// <summary>status_request. Source: RFC 6066 section 8.</summary>
+    public const int StatusRequest = 5;
+
     /// <summary>signature_algorithms. Source: RFC 8446 section 4.2.3.</summary>
     public const int SignatureAlgorithms = 13;
 

@@ -9,6 +9,7 @@ internal static class HandshakeState
     // TLS 1.2
     public const int CertificateOrAbbreviated12 = 10;
     public const int Certificate12 = 11;
+    public const int StatusOrKeyExchange12 = 18;
     public const int ServerKeyExchange12 = 12;
     public const int RequestOrDone12 = 13;
     public const int ServerHelloDone12 = 14;

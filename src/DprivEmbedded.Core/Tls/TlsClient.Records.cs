@@ -186,6 +186,8 @@ public sealed partial class TlsClient
         int length = (_receive[3] << 8) | _receive[4];
         if (type < ContentType.ChangeCipherSpec || type > ContentType.ApplicationData || (version >> 8) != 3)
             return _firstRecord ? TlsError.NotTls : TlsError.BadRecordHeader;
+        if (Version == ProtocolVersion.Tls12 && version != ProtocolVersion.Tls12)
+            return TlsError.BadRecordHeader; // the version that was agreed on (RFC 5246 section 6.2.1)
 
         _firstRecord = false;
         bool ccs = type == ContentType.ChangeCipherSpec;

@@ -131,6 +131,9 @@ public static class TlsError
     /// <summary>The session that was resumed is from a connection whose peer could not be authenticated.</summary>
     public const int SessionNotAuthenticated = 111;
 
+    /// <summary>The verifier's verdict on a stapled OCSP response: the certificate is revoked, or nothing shows that it is not (<see cref="IStapledStatusVerifier"/>).</summary>
+    public const int BadCertificateStatus = 112;
+
     /// <summary>The transport ended without a close_notify: truncation cannot be excluded.</summary>
     public const int Truncated = 150;
 
@@ -213,6 +216,8 @@ public static class TlsError
                 return AlertDescription.UnsupportedCertificate;
             case NoCertificate:
                 return AlertDescription.DecodeError;
+            case BadCertificateStatus:
+                return AlertDescription.BadCertificateStatusResponse;
             default:
                 return -1;
         }
@@ -266,6 +271,7 @@ public static class TlsError
             case ClockUnknown: return "the time of day is unknown, so the certificate's validity cannot be checked";
             case CertificateInvalid: return "the certificate path is invalid";
             case UnsupportedKey: return "the server's key is of an unsupported type";
+            case BadCertificateStatus: return "the certificate is revoked, or its stapled status does not show that it is not";
             case NoCertificate: return "the server sent no certificate";
             case NothingToVerifyWith: return "neither a name with authorities nor a pin nor a PSK is configured";
             case SessionNotAuthenticated: return "the resumed session is from a server that could not be authenticated";
