@@ -4,7 +4,7 @@ namespace DprivEmbedded.Crypto.Managed;
 /// <remarks>
 /// <para>What depends on a secret takes the same operations on the same addresses whatever the secret is: AES is bitsliced, GHASH and Poly1305 multiply integers, curves and
 /// tags are without branches and look-ups on secrets. Signatures are verified in a time that depends on the public key and the signature. What the runtime adds to
-/// that (a collector, an interpreter) is not ours to promise. See docs/decisions/0010-managed-primitives.md.</para>
+/// that (a collector, an interpreter) is not ours to promise. See docs/decisions/0012-managed-primitives.md.</para>
 /// <para>Where the firmware has AES-128 or HMAC-SHA-256, handing them to the constructor replaces the managed ones.</para>
 /// <para>The objects that it makes serve one connection each and one thread at a time. AEADs, hash and HMAC allocate nothing in steady state; setting an AES key and a
 /// handshake's public-key operations allocate, within bounds.</para>

@@ -18,6 +18,7 @@ internal sealed partial class AssociationDriver : IPathFacts, ISessionCache, IDi
 {
     private const int MaxQueries = 255;
     private const int MaxAttempts = 3;
+    private const int RestartPatienceMs = 4000;
     private const int MaxPostponements = 50;
     private const int PostponementMs = 2;
 
@@ -60,6 +61,7 @@ internal sealed partial class AssociationDriver : IPathFacts, ISessionCache, IDi
             QueryTimeoutMs = options.QueryTimeoutMs,
             MaxAttempts = MaxAttempts,
             FailFast = true,
+            RestartPatienceMs = options.Servers.Count > 1 ? 0 : RestartPatienceMs,
             MaxPaths = options.MaxPaths,
             FastOpen = options.FastOpen && !datagrams && SocketOptions.HasFastOpen,
             MinSilenceMs = options.MinSilenceMs,

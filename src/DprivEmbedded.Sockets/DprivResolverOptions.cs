@@ -102,10 +102,10 @@ public sealed class DprivResolverOptions
     public int MaxPaths { get; set; } = 2;
 
     /// <summary>
-    /// The shortest silence, while an answer is due, after which a resumption starts beside the association, in milliseconds; 100 by default. Silence counts after three smoothed round trip times, and not earlier than this.
-    /// Over TCP on Linux it starts only where the server's host does not acknowledge the query either; else after <see cref="SilenceTimeoutMs"/>.
+    /// The shortest silence, while an answer is due, after which a resumption starts beside the association, in milliseconds. Silence counts after three smoothed round trip times, and not earlier than this; 500 by default,
+    /// because a resolver asks others and takes that time without having lost anything. Over DTLS the query, and a heartbeat where the server answers them, goes out again at half of it. Over TCP on Linux the resumption starts only where the server's host does not acknowledge the query either; else after <see cref="SilenceTimeoutMs"/>.
     /// </summary>
-    public int MinSilenceMs { get; set; } = 100;
+    public int MinSilenceMs { get; set; } = 500;
 
     /// <summary>That silence while no round trip time is known, in milliseconds; 1000 by default (RFC 6298 section 2.1). Where it is less than <see cref="MinSilenceMs"/>, that counts.</summary>
     public int InitialSilenceMs { get; set; } = 1000;

@@ -15,7 +15,7 @@ public class RootTests
     {
         string help = (await DprivCommand.RunAsync("--help")).EndedWell().Output;
 
-        foreach (string command in (string[])["query", "serve", "demo"])
+        foreach (string command in (string[])["query", "serve", "demo", "flows"])
             Assert.Matches($"(?m)^  {command}\\b", help);
 
         Assert.Contains("dpriv query www.example AAAA --server 127.0.0.1:8853 --pin PIN --trace", help, StringComparison.Ordinal);

@@ -76,7 +76,10 @@ public sealed class ResolverOverDtlsDisturbedTests
             var drop = lost;
             wire.Drop = (_, _) => index++ == drop;
             await using var resolver = Dpriv.DtlsResolver(wire.EndPoint, change: o => o.DatagramRetransmitMs = 200);
-            Assert.Equal((DprivHandshake.Full, "dodtls"), await KindAsync(resolver));
+            // socat sees a query behind the Finished only with the next datagram; where that is the lost one, silence is over before the third, and the resumption beside brings the answer.
+            var first = await KindAsync(resolver);
+            Assert.Equal("dodtls", first.Transport);
+            Assert.True(first.Handshake is DprivHandshake.Full or DprivHandshake.Resumed, $"{lost}: {first.Handshake}");
             resolver.CloseConnections();
             Assert.Equal((DprivHandshake.Resumed, "dodtls"), await KindAsync(resolver));
             Assert.True(index > drop, $"only {index} datagrams");
@@ -100,11 +103,11 @@ public sealed class ResolverOverDtlsDisturbedTests
     }
 
     [Fact]
-    public async Task A_flood_of_forged_alerts_while_a_lookup_is_under_way_costs_one_resumption()
+    public async Task A_flood_of_forged_alerts_while_a_lookup_is_under_way_costs_what_the_budget_allows()
     {
         await using var host = DodtlsHost.Start();
         await using var wire = new DtlsWireLog(host.EndPoints[0]);
-        await using var resolver = Dpriv.DtlsResolver(wire.EndPoint);
+        await using var resolver = Dpriv.DtlsResolver(wire.EndPoint, change: o => o.SignalBudgetPerHour = 1);
         await KindAsync(resolver);
         host.Change(server => server.Options.AnswerDelayMs = 400);
         var waiting = resolver.QueryAsync("a.peers.example");
@@ -119,6 +122,9 @@ public sealed class ResolverOverDtlsDisturbedTests
         Assert.Equal(["a.peers.example. A 192.0.2.1"], Dpriv.Lines(await waiting));
         Assert.InRange(wire.Handshakes.Count, 1, 2);
         Assert.Equal(1, host.DtlsCounters.FullHandshakes);
+        Assert.Equal(1, resolver.Statistics.SignalRecoveries);
+        Assert.True(resolver.Statistics.SignalsIgnored > 0);
+        host.Change(server => server.Options.AnswerDelayMs = 0);
         Assert.Equal((DprivHandshake.None, "dodtls"), await KindAsync(resolver));
     }
 
@@ -155,13 +161,14 @@ public sealed class ResolverOverDtlsDisturbedTests
         await using var resolver = Dpriv.DtlsResolver(wire.EndPoint);
         await KindAsync(resolver);
         await wire.DisposeAsync();
-        // The query meets ICMP port unreachable; the way is back before it is sent again.
+        // The query meets ICMP port unreachable, and so does the resumption that starts beside; the way is back before it is sent again.
         var waiting = resolver.QueryAsync("a.peers.example");
         await Task.Delay(200, TestContext.Current.CancellationToken);
         await using var again = new DtlsWireLog(host.EndPoints[0], port: port);
         var lookup = await waiting;
-        Assert.Equal((DprivHandshake.None, "dodtls", 2), (lookup.Handshake, lookup.Transport, lookup.Attempts));
-        Assert.Empty(again.Handshakes);
+        Assert.Equal((DprivHandshake.None, "dodtls"), (lookup.Handshake, lookup.Transport));
+        Assert.InRange(lookup.Attempts, 2, 4);
+        Assert.Contains(lookup.PathEvents, e => e.What == "unreachable");
         Assert.Equal(1, host.DtlsCounters.FullHandshakes);
     }
 

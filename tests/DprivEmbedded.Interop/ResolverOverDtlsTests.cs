@@ -69,9 +69,9 @@ public sealed class ResolverOverDtlsTests
         {
             var first = await resolver.QueryAsync("a.peers.example");
             Assert.Equal(DprivHandshake.Resumed, first.Handshake);
-            // The query is one datagram with our Finished; 500 ms later it is sent again, and then socat sees both.
+            // The query is one datagram with our Finished; 250 ms later, at half of MinSilenceMs, it is sent again, and then socat sees both.
             Assert.Equal(2, first.Attempts);
-            Assert.InRange(first.Elapsed.TotalMilliseconds, 450, 2500);
+            Assert.InRange(first.Elapsed.TotalMilliseconds, 200, 2500);
             var second = await resolver.QueryAsync("aaaa.peers.example", "AAAA");
             Assert.Equal((DprivHandshake.None, 1), (second.Handshake, second.Attempts));
         }
@@ -168,7 +168,8 @@ public sealed class ResolverOverDtlsTests
         Assert.Equal("dodtls", lookup.Transport);
         Assert.Equal(2, wire.Handshakes.Count);
         Assert.True(wire.Last.IsResumption, wire.Last.ToString());
-        Assert.InRange(clock.ElapsedMilliseconds, 900, 6000);
+        // The port is closed: ICMP starts the resumption at once, where it gets through, and silence after MinSilenceMs, where not.
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 6000);
     }
 
     private static async Task<(string Transport, DprivHandshake Handshake)> KindAsync(DprivResolver resolver, string name)

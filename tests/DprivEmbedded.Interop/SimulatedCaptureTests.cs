@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using DprivEmbedded.Harness.Flows;
 using DprivEmbedded.Harness.Network;
 using DprivEmbedded.Harness.Tests.Network;
 using DprivEmbedded.Interop.Infrastructure;
@@ -59,6 +60,26 @@ public class SimulatedCaptureTests
             Assert.Empty(await Read(tshark, file, "ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\" || icmp.checksum.status == \"Bad\"", "frame.number"));
             Assert.Empty(await Read(tshark, file, "_ws.malformed || _ws.short || tcp.analysis.lost_segment || tcp.analysis.out_of_order", "frame.number"));
             Assert.Single(await Read(tshark, file, "icmp.type == 3 && icmp.code == 3", "frame.number"));
+        }
+    }
+
+    [Fact]
+    public async Task TheFiguresDecrypt()
+    {
+        var tshark = Requires.Program("tshark");
+        using var folder = new TempDirectory("simulated");
+        foreach (var scenario in FlowCatalog.Figures.Concat(FlowCatalog.Beyond))
+        {
+            var run = FlowCatalog.Run(scenario);
+            var file = folder.File("flow.pcapng");
+            await using (var stream = File.Create(file))
+                PcapngWriter.Write(stream, run.Trace.Packets, run.UtcOffsetUs, run.KeyLog);
+
+            // The first lookup and the one of the figure: both answers, and at least as many queries.
+            var dns = await Read(tshark, file, "dns", "dns.flags.response");
+            Assert.Equal(2, dns.Count(fields => fields[0] is "1" or "True"));
+            Assert.InRange(dns.Count(fields => fields[0] is "0" or "False"), 2, 4);
+            Assert.Empty(await Read(tshark, file, "_ws.malformed || ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\"", "frame.number"));
         }
     }
 

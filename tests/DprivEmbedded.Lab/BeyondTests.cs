@@ -29,7 +29,7 @@ public sealed class BeyondTests(ITestOutputHelper output)
         await serve.LoseAssociationsAsync();
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 2, s_hedged);
+        await Figure.AssertAsync(output, network, capture, reply, "hedge", s_hedged);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class BeyondTests(ITestOutputHelper output)
         await network.LoseNatStateAsync();
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 2, s_hedged);
+        await Figure.AssertAsync(output, network, capture, reply, "hedge", s_hedged);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class BeyondTests(ITestOutputHelper output)
         await network.LoseNatStateAsync();
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 1, ["--> CID record", "<-- data"]);
+        await Figure.AssertAsync(output, network, capture, reply, "connection-id", ["--> CID record", "<-- data"]);
         // It was another mapping: the server saw the association's records from two ports.
         var records = (await behind.ReadAsync()).Where(p => p.IsUp && p.Labels.Contains("CID record")).ToArray();
         Assert.NotEqual(records[^2].NearPort, records[^1].NearPort);
@@ -99,7 +99,7 @@ public sealed class BeyondTests(ITestOutputHelper output)
         var reply = await client.QueryAsync();
 
         Assert.Equal("Early", reply.Handshake);
-        await Figure.AssertAsync(output, network, capture, reply, 1,
+        await Figure.AssertAsync(output, network, capture, reply, "early-data",
         [
             "--> SYN, ClientHello resuming with early data, data", "<-- SYN-ACK, ServerHello, protected",
         ]);

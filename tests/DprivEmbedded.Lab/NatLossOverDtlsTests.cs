@@ -25,7 +25,7 @@ public sealed class NatLossOverDtlsTests(ITestOutputHelper output)
         Assert.Empty(await network.NatFlowsAsync());
         var reply = await client.QueryAsync();
 
-        var exchange = await Figure.AssertAsync(output, network, capture, reply, 1, ["--> data", "<-- data"]);
+        var exchange = await Figure.AssertAsync(output, network, capture, reply, "6", ["--> data", "<-- data"]);
         var port = exchange.Packets[0].NearPort;
         Assert.Equal(port, await network.OuterPortAsync(port));
     }
@@ -43,7 +43,7 @@ public sealed class NatLossOverDtlsTests(ITestOutputHelper output)
         await network.LoseNatStateAsync();
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 3,
+        await Figure.AssertAsync(output, network, capture, reply, "7",
         [
             "--> data", "<-- alert", "--> ClientHello resuming", "<-- ServerHello, CCS, Finished", "--> CCS, Finished, data", "<-- data",
         ]);

@@ -24,7 +24,7 @@ public sealed class NatLossTests(ITestOutputHelper output)
         await network.LoseNatStateAsync();
         var reply = await client.QueryAsync();
 
-        var exchange = await Figure.AssertAsync(output, network, capture, reply, 3,
+        var exchange = await Figure.AssertAsync(output, network, capture, reply, "8",
         [
             "--> data", "<-- RST", "--> SYN, ClientHello resuming", "<-- SYN-ACK, ServerHello, CCS, Finished", "--> CCS, Finished, data", "<-- data",
         ]);
@@ -47,7 +47,7 @@ public sealed class NatLossTests(ITestOutputHelper output)
         await network.LoseNatStateAsync();
         var reply = await client.QueryAsync();
 
-        var exchange = await Figure.AssertAsync(output, network, capture, reply, 4,
+        var exchange = await Figure.AssertAsync(output, network, capture, reply, "9",
         [
             "--> data", "<-- RST", "--> SYN", "<-- SYN-ACK",
             "--> ClientHello resuming", "<-- ServerHello, CCS, Finished", "--> CCS, Finished, data", "<-- data",

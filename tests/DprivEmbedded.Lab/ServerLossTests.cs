@@ -20,7 +20,7 @@ public sealed class ServerLossTests(ITestOutputHelper output)
         await network.CrashServerAsync(unbound.StopAsync, unbound.RestartAsync);
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 4,
+        await Figure.AssertAsync(output, network, capture, reply, "1",
         [
             "--> data", "<-- RST", "--> SYN", "<-- SYN-ACK",
             "--> ClientHello resuming", "<-- ServerHello, CCS, Finished", "--> CCS, Finished, data", "<-- data",
@@ -39,7 +39,7 @@ public sealed class ServerLossTests(ITestOutputHelper output)
         await network.CrashServerAsync(unbound.StopAsync, unbound.RestartAsync);
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 4,
+        await Figure.AssertAsync(output, network, capture, reply, "4",
         [
             "--> protected", "<-- RST", "--> SYN", "<-- SYN-ACK",
             "--> ClientHello resuming", "<-- ServerHello, CCS, protected", "--> protected", "<-- protected",
@@ -58,7 +58,7 @@ public sealed class ServerLossTests(ITestOutputHelper output)
         await network.CrashServerAsync(unbound.StopAsync, unbound.RestartAsync);
         var reply = await client.QueryAsync();
 
-        await Figure.AssertAsync(output, network, capture, reply, 3,
+        await Figure.AssertAsync(output, network, capture, reply, "5",
         [
             "--> data", "<-- RST", "--> SYN, ClientHello resuming", "<-- SYN-ACK, ServerHello, CCS, Finished", "--> CCS, Finished, data", "<-- data",
         ]);

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using DprivEmbedded.Lab.Client;
@@ -15,8 +16,13 @@ public sealed class SilenceTests(ITestOutputHelper output)
     private const int ResumptionOverTcp = 3;
     private const int ResumptionOverDtls = 2;
 
-    /// <summary>What the smoothed time is above that of the wire, three times, and what the machine needs, in milliseconds.</summary>
+    /// <summary>What is left of the first handshake in the smoothed time, and what the machine needs, in milliseconds.</summary>
     private const int AllowanceMs = 90;
+
+    /// <summary>Answers before the loss, so that the smoothed round trip time is that of this path.</summary>
+    private const int Samples = 32;
+
+    private double _rttMs;
 
     [Theory]
     [InlineData("1.2")]
@@ -86,20 +92,23 @@ public sealed class SilenceTests(ITestOutputHelper output)
         Assert.InRange(reply.ElapsedMs, 1200, 1200 + (2 * network.RttMs) + AllowanceMs);
     }
 
-    // Several answers, so that the smoothed round trip time is that of this path.
-    private static async Task PrepareAsync(LabNetwork network, LabClient client)
+    private async Task PrepareAsync(LabNetwork network, LabClient client)
     {
         await Figure.PrepareAsync(network, client);
-        for (var i = 0; i < 14; i++)
-            await client.QueryAsync();
+        Assert.Equal(Samples, (await client.QueriesAsync(Samples)).Answers);
+        var replies = new List<LabReply>();
+        for (var i = 0; i < 8; i++)
+            replies.Add(await client.QueryAsync());
+        // As the application sees it: on a busy machine it is more than that of the wire.
+        _rttMs = replies.Average(r => r.ElapsedMs);
         await network.SettleAsync();
     }
 
     private async Task AssertBoundAsync(LabNetwork network, LabCapture capture, LabReply reply, int resumption)
     {
         var exchange = Exchange.Between(await capture.ReadAsync(), reply.StartUs, reply.EndUs);
-        output.WriteLine(exchange + "\n" + exchange.Listing);
-        Assert.InRange(exchange.ElapsedMs, (1 + resumption) * network.RttMs, ((SilenceRoundTrips + resumption) * network.RttMs) + AllowanceMs);
+        output.WriteLine(exchange + "\n" + exchange.Listing + $"\na round trip took {_rttMs:0.0} ms before");
+        Assert.InRange(exchange.ElapsedMs, (SilenceRoundTrips + resumption) * network.RttMs, ((SilenceRoundTrips + resumption) * _rttMs) + AllowanceMs);
         // The session was resumed, and what went over the old path got no answer.
         Assert.Contains(exchange.Ladder, line => line.Contains("ClientHello resuming"));
         Assert.DoesNotContain(exchange.Packets, p => !p.IsUp && p.NearPort == exchange.Packets[0].NearPort);

@@ -15,6 +15,9 @@ public sealed class AssociationFacts
     /// <summary>How long nothing authentic was heard from the server, in milliseconds: the gap that a server's or NAT's memory has to bridge.</summary>
     public long GapMs;
 
+    /// <summary>How long the server saw nothing that it counts its idle time from, in milliseconds. At least <see cref="GapMs"/>, and longer where TCP keepalive, which the server's program does not see, kept the path.</summary>
+    public long ServerGapMs;
+
     /// <summary>How long no query was asked, in milliseconds; <see cref="long.MaxValue"/> before the first.</summary>
     public long IdleMs;
 
@@ -42,7 +45,7 @@ public sealed class AssociationFacts
     /// <summary>How long the server said that it keeps an idle connection (RFC 7828), in milliseconds; -1 where it said nothing.</summary>
     public int ServerIdleTimeoutMs;
 
-    /// <summary>Whether the radio is awake anyway.</summary>
+    /// <summary>Whether the radio is awake anyway: right after a query, and when it woke for other traffic. A plan whose <see cref="QuietPlan.EarliestMs"/> is not after <see cref="NowMs"/> is then carried out at once.</summary>
     public bool RadioActive;
 
     /// <summary>What the power-save state permits, one of <see cref="Association.ProbePermission"/>.</summary>

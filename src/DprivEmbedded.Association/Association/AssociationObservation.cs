@@ -29,4 +29,7 @@ public static class AssociationObservation
 
     /// <summary>The device has another network: what was learned of paths is void.</summary>
     public const int NetworkChanged = 9;
+
+    /// <summary>The radio woke for a reason of the application's (<see cref="ServerAssociation.RadioActive"/>): a natural wake. Observed before the plan is asked for again.</summary>
+    public const int RadioAwake = 10;
 }

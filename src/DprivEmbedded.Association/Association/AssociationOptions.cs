@@ -24,6 +24,9 @@ public sealed class AssociationOptions
     /// <summary>Whether queries fail as soon as the first handshake for them is broken off by the transport, so that another server can be asked; else that is tried again like a loss. A recovery is tried again in any case.</summary>
     public bool FailFast;
 
+    /// <summary>How long a server that refuses connections while queries wait for a recovery is tried again, in milliseconds: it may be restarting. 0 fails them at once, so that another server can be asked.</summary>
+    public int RestartPatienceMs = 4000;
+
     /// <summary>How many paths there may be at once: 2 (default) lets a resumption run beside a suspect association and lets queries hedge; 1 spares its memory, and abandons the association instead.</summary>
     public int MaxPaths = 2;
 
@@ -56,6 +59,8 @@ public sealed class AssociationOptions
             return "MaxQueryBytes must be 17 to 16384.";
         if (MaxAttempts < 1 || MaxAttempts > 16)
             return "MaxAttempts must be 1 to 16.";
+        if (RestartPatienceMs < 0)
+            return "RestartPatienceMs must be 0 or more.";
         if (MaxPaths < 1 || MaxPaths > 2)
             return "MaxPaths must be 1 or 2.";
         if (QueryTimeoutMs < 1 || MinSilenceMs < 1 || InitialSilenceMs < MinSilenceMs)

@@ -49,9 +49,13 @@ internal sealed class AssociationPath
     // What was heard.
     public long HeardMs;
     public long ProbedMs;
+
+    /// <summary>When the server's program was heard last: what only its TCP acknowledged does not count.</summary>
+    public long ServedMs;
     public int HeardCount;
     public long SilentSinceMs;
     public long TestedGapMs;
+    public long TestedServerGapMs;
     public int SilenceChecks;
 
     /// <summary>How often the silence that counts as a loss is doubled: the server was heard without the answer that is awaited, so that this is late rather than lost.</summary>
@@ -67,8 +71,9 @@ internal sealed class AssociationPath
     /// <summary>When the handshake got on last.</summary>
     public long ProgressMs;
 
-    /// <summary>How often its present flight was repeated.</summary>
+    /// <summary>How often its present flight was repeated, and how many messages had come then.</summary>
     public int Stalls;
+    public int MessagesAtStall;
 
     private int _falseStartRepeats;
     private long _falseStartMs;
@@ -98,8 +103,10 @@ internal sealed class AssociationPath
         OpeningMs = nowMs;
         HeardMs = nowMs;
         ProbedMs = nowMs;
+        ServedMs = nowMs;
         SilentSinceMs = -1;
         TestedGapMs = 0;
+        TestedServerGapMs = 0;
         SilenceChecks = 0;
         Patience = 0;
         HeartbeatSent = false;
@@ -112,6 +119,20 @@ internal sealed class AssociationPath
         ConnectedPending = false;
         Stalls = 0;
         _falseStartRepeats = 0;
+    }
+
+    /// <summary>Something goes out to the server: the quiet time before is put to the test.</summary>
+    public void BeginTest(long nowMs)
+    {
+        TestedGapMs = nowMs - HeardMs;
+        TestedServerGapMs = nowMs - ServedMs;
+    }
+
+    /// <summary>The test is over.</summary>
+    public void EndTest()
+    {
+        TestedGapMs = 0;
+        TestedServerGapMs = 0;
     }
 
     /// <summary>Counts a repetition of the flight that a false start followed, and tells whether there were enough in enough time.</summary>

@@ -252,7 +252,7 @@ public sealed partial class DotSession : DnsConversation
         bool quiet = IsQuiet();
         _tls.TransportClosed(reset);
         if (quiet)
-            EndByServer(true);
+            EndByServer(!reset);
         else if (_tls.Error == TlsError.None)
             End(DotCloseReason.Server, TlsError.None);
     }
@@ -384,11 +384,11 @@ public sealed partial class DotSession : DnsConversation
         return InFlight == 0 && _tls.IsConnected && _frameFilled == 0 && _prefixFilled == 0;
     }
 
-    private void EndByServer(bool quiet)
+    private void EndByServer(bool learns)
     {
-        // A server that closes before the time that it gave is believed by its deeds.
+        // A server that closes before the time that it gave is believed by its deeds. A reset teaches nothing: a NAT sends it or a stranger, and each connection after it would be closed too early.
         long idle = _lastNowMs - _idleSinceMs;
-        if (quiet && idle < IdleTimeoutMs)
+        if (learns && idle < IdleTimeoutMs)
             _learnedIdleMs = (int)(idle - idle / 8);
 
         if (_tls.Error == TlsError.None)

@@ -24,6 +24,8 @@ public sealed partial class ServerAssociation
                 path.SilentSinceMs = nowMs;
             if (path.OpeningMs == before)
                 path.OpeningMs = nowMs;
+            if (path.ProgressMs == before)
+                path.ProgressMs = nowMs;
 
             path.Conversation.Advance(before, nowMs);
         }

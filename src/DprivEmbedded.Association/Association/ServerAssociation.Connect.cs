@@ -37,11 +37,13 @@ public sealed partial class ServerAssociation
 
     // A handshake that stands still is made again so often, before its own time limit holds.
     private const int MaxHandshakeRestarts = 3;
+    private const int SynRepeatMs = 1000;
     private const int StalledRepeats = 3;
     private const int MaxDoubtedAlerts = 2;
 
     private const int FirstBackOffMs = 1000;
     private const int MaxBackOffMs = 60000;
+    private const int RefusedRetryMs = 250;
 
     private int _main = -1;
     private int _beside = -1;
@@ -54,6 +56,7 @@ public sealed partial class ServerAssociation
     private bool _sessionsChanged;
     private long _openNotBeforeMs;
     private int _openBackOffMs = FirstBackOffMs;
+    private long _refusedSinceMs = -1;
     private int _handshakeRestarts;
     private long _besideNotBeforeMs;
     private int _besideBackOffMs = FirstBackOffMs;
@@ -92,7 +95,8 @@ public sealed partial class ServerAssociation
         }
 
         _wanted = NoRole;
-        bool fastOpen = _options.FastOpen && _options.Transport == AssociationTransport.Dot;
+        // A handshake that stood still may have met a middlebox that lets no data in a SYN through.
+        bool fastOpen = _options.FastOpen && _options.Transport == AssociationTransport.Dot && _handshakeRestarts == 0;
         _paths[path].Begin(_wantedSession, fastOpen, _wantedRecovers, _nowMs);
         MakeConversation(_paths[path]);
         _commandPath = path;
@@ -180,10 +184,12 @@ public sealed partial class ServerAssociation
         bool resumed = path.Conversation.IsResumed;
         path.State = AssociationPath.Live;
         path.HeardMs = _nowMs;
+        path.ServedMs = _nowMs;
         path.SilentSinceMs = path.Conversation.InFlight > 0 ? _nowMs : -1;
-        path.TestedGapMs = 0;
+        path.EndTest();
         path.Patience = NewPatience();
         path.ConnectedPending = true;
+        _refusedSinceMs = -1;
         _planDirty = true;
         if (path.Dod != null)
             _rtt.Add(path.Dod.Dtls.RttMs);
@@ -200,11 +206,14 @@ public sealed partial class ServerAssociation
         {
             // A server that refused one session has forgotten the others of its time, too.
             DropSessions();
-            Observe(AssociationObservation.SessionRefused, 0);
+            Observe(AssociationObservation.SessionRefused, 0, 0);
         }
 
-        Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0);
+        Observe(resumed ? AssociationObservation.ConnectedResumed : AssociationObservation.ConnectedFull, 0, 0);
         SetTimers(path);
+        if (path.Dod != null)
+            path.Dod.ShortenWaits();
+
         if (index == _beside && IsCandidate(_besideRole))
             Promote();
     }
@@ -243,7 +252,23 @@ public sealed partial class ServerAssociation
         }
 
         _main = -1;
-        FailUnplaced(TlsError.ConnectFailed);
+        if (!_paths[index].Recovers || !MayRestart())
+            FailUnplaced(TlsError.ConnectFailed);
+    }
+
+    /// <summary>A server that answered before and refuses connections now may be restarting: it is asked again for a while.</summary>
+    private bool MayRestart()
+    {
+        if (_refusedSinceMs < 0)
+            _refusedSinceMs = _nowMs;
+        if (_nowMs - _refusedSinceMs >= _options.RestartPatienceMs)
+        {
+            _refusedSinceMs = -1;
+            return false;
+        }
+
+        _openNotBeforeMs = _nowMs + RefusedRetryMs;
+        return true;
     }
 
     /// <summary>A handshake failed. With a session it is made again without; a loss of the connection is one more loss for the queries; anything else fails them.</summary>
@@ -313,6 +338,10 @@ public sealed partial class ServerAssociation
             return long.MaxValue;
 
         int silence = SilenceMs() > _options.InitialSilenceMs ? SilenceMs() : _options.InitialSilenceMs;
+        // Where data in the SYN was in vain, the system repeats it without after a second (RFC 6298 section 2.1, RFC 7413 section 4.2.1), and that may well bring the answer.
+        if (path.FastOpen && path.OpeningMs >= 0)
+            silence += SynRepeatMs;
+
         return path.ProgressMs + ((long)silence << _handshakeRestarts);
     }
 
@@ -431,6 +460,7 @@ public sealed partial class ServerAssociation
     {
         _beside = -1;
         _besideRole = NoRole;
+        ListenOnly(false);
     }
 
     private void BackOffBeside()

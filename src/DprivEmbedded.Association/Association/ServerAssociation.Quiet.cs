@@ -25,6 +25,7 @@ public sealed partial class ServerAssociation
     private bool _heartbeatsAnswered;
     private bool _planDirty;
     private long _planNotBeforeMs;
+    private long _answeredMs = -1;
 
     /// <summary>Fills in the situation as it is now.</summary>
     private void FillFacts()
@@ -36,6 +37,7 @@ public sealed partial class ServerAssociation
         facts.Transport = _options.Transport;
         facts.HasAssociation = live;
         facts.GapMs = live ? _nowMs - (main.HeardMs > main.ProbedMs ? main.HeardMs : main.ProbedMs) : 0;
+        facts.ServerGapMs = live ? _nowMs - main.ServedMs : 0;
         facts.IdleMs = _lastQueryMs < 0 ? long.MaxValue : _nowMs - _lastQueryMs;
         TlsSession session = _sessions.Peek(_options.SessionKey, CacheClockMs());
         facts.HasSession = session != null;
@@ -85,6 +87,8 @@ public sealed partial class ServerAssociation
 
         _planDirty = false;
         FillFacts();
+        bool awake = _facts.RadioActive || _answeredMs == _nowMs;
+        _facts.RadioActive = awake;
         _plan.Clear();
         _policy.PlanQuiet(_facts, _plan);
         if (_main < 0 && _plan.Action != QuietAction.Renew)
@@ -104,6 +108,13 @@ public sealed partial class ServerAssociation
         // Whoever probes or renews wants to keep: then only the server's word ends an idle connection.
         if (_main >= 0 && _paths[_main].Dot != null)
             _paths[_main].Dot.KeepsOpen = _plan.Action == QuietAction.Probe || _plan.Action == QuietAction.Renew;
+
+        // The radio is awake right behind a query, too: what may be done now is done now.
+        if (awake && _plan.Action != QuietAction.Nothing && IsPermitted() && _nowMs >= _plan.EarliestMs)
+        {
+            _facts.RadioActive = false;
+            Perform();
+        }
     }
 
     /// <summary>Whether what is planned may be done while the radio is awake. A close sends one record at most, and needs no permission.</summary>
@@ -156,7 +167,7 @@ public sealed partial class ServerAssociation
         if (kind == ProbeKind.Heartbeat && !main.Dod.SendHeartbeat(_nowMs))
             kind = ProbeKind.Query;
 
-        main.TestedGapMs = _nowMs - main.HeardMs;
+        main.BeginTest(_nowMs);
         _probing = kind;
         LastProbeKind = kind;
         ProbesSent++;
@@ -224,7 +235,7 @@ public sealed partial class ServerAssociation
             _planDirty = true;
         }
         else if (_pathFacts.IsAcknowledged(_probePath))
-            OnSign(_probePath);
+            OnSign(_probePath, false);
         else if (_probePath == _main)
             OnLostSilently();
         else

@@ -17,14 +17,10 @@ public sealed partial class ServerAssociation
     {
         Begin(nowMs);
         _facts.RadioActive = true;
+        FillFacts();
+        _policy.Observe(AssociationObservation.RadioAwake, _facts);
         _planDirty = true;
         Settle();
-        if (CanPlan() && IsPermitted() && nowMs >= _plan.EarliestMs)
-        {
-            Perform();
-            Settle();
-        }
-
         _facts.RadioActive = false;
     }
 
@@ -50,8 +46,9 @@ public sealed partial class ServerAssociation
     public void NetworkChanged(long nowMs)
     {
         Begin(nowMs);
-        Observe(AssociationObservation.NetworkChanged, 0);
+        Observe(AssociationObservation.NetworkChanged, 0, 0);
         _rtt.Reset();
+        ForgetTroubles();
         if (IsCandidate(_wanted))
             _wanted = NoRole;
         if (_beside >= 0)
@@ -136,5 +133,17 @@ public sealed partial class ServerAssociation
             main.SilentSinceMs = _nowMs;
 
         main.SilenceChecks = 0;
+    }
+
+    /// <summary>What the old network did to handshakes and recoveries is no matter of the new one. The budget is: a network change is no forger's, but it fills no bucket either.</summary>
+    private void ForgetTroubles()
+    {
+        _openNotBeforeMs = 0;
+        _openBackOffMs = FirstBackOffMs;
+        _besideNotBeforeMs = 0;
+        _besideBackOffMs = FirstBackOffMs;
+        _handshakeRestarts = 0;
+        _refusedSinceMs = -1;
+        _silences = 0;
     }
 }

@@ -65,6 +65,13 @@ public sealed partial class ServerAssociation
         path.Dod.RetryMs = retry > 0 ? retry : 1;
     }
 
+    /// <summary>Whether a suspect association over DTLS is asked again: not while a resumption runs beside it, which brings the answer if it does not.</summary>
+    private void ListenOnly(bool listens)
+    {
+        if (_main >= 0 && _paths[_main].Dod != null)
+            _paths[_main].Dod.OnlyListens = listens;
+    }
+
     private void OnTransmitted(AssociationPath path)
     {
         path.Transmitted = true;
@@ -72,7 +79,7 @@ public sealed partial class ServerAssociation
             return;
 
         path.SilentSinceMs = _nowMs;
-        path.TestedGapMs = _nowMs - path.HeardMs;
+        path.BeginTest(_nowMs);
         path.SilenceChecks = 0;
         path.HeartbeatSent = false;
     }
@@ -83,7 +90,7 @@ public sealed partial class ServerAssociation
         AssociationPath path = _paths[index];
         path.ProgressMs = _nowMs;
         if (path.State == AssociationPath.Live)
-            OnSign(index);
+            OnSign(index, true);
         else if (path.Transmitted && path.OpeningMs >= 0)
         {
             _rtt.Add(_nowMs - path.OpeningMs);
@@ -100,15 +107,18 @@ public sealed partial class ServerAssociation
 
         path.HeardCount = path.Dod.HeardCount;
         if (path.State == AssociationPath.Live)
-            OnSign(index);
+            OnSign(index, true);
     }
 
     /// <summary>The server has the association: a recovery beside it is dropped.</summary>
-    private void OnSign(int index)
+    private void OnSign(int index, bool served)
     {
         AssociationPath path = _paths[index];
         bool tested = path.SilentSinceMs >= 0 || (_probing != ProbeKind.None && index == _probePath);
         path.HeardMs = _nowMs;
+        if (served)
+            path.ServedMs = _nowMs;
+
         path.Suspect = false;
         path.SilenceChecks = 0;
         path.HeartbeatSent = false;
@@ -122,12 +132,13 @@ public sealed partial class ServerAssociation
 
         _planDirty = true;
         if (tested)
-            Observe(AssociationObservation.Survived, path.TestedGapMs);
+            Observe(AssociationObservation.Survived, path.TestedGapMs, path.TestedServerGapMs);
 
-        path.TestedGapMs = 0;
+        path.EndTest();
         if (index != _main)
             return;
 
+        ListenOnly(false);
         if (_probing == ProbeKind.Keepalive)
             EndProbe(true);
         if (IsCandidate(_wanted) && _wanted != Renewal)
@@ -148,18 +159,22 @@ public sealed partial class ServerAssociation
         {
             // Nothing is lost by waiting for the next query, which hedges.
             SignalsIgnored++;
-            Observe(AssociationObservation.LostFast, path.TestedGapMs);
+            Observe(AssociationObservation.LostFast, path.TestedGapMs, path.TestedServerGapMs);
             EndProbe(false);
             return;
         }
 
         if (IsCandidate(_wanted) || IsCandidate(_besideRole))
+        {
+            ListenOnly(true);
             return;
+        }
 
         if (HasQueries() && _options.MaxPaths > 1 && _nowMs >= _besideNotBeforeMs && _budget.TryTake(_nowMs))
         {
             SignalRecoveries++;
             StartBeside(Recovery);
+            ListenOnly(true);
         }
         else
             SignalsIgnored++;
@@ -199,7 +214,9 @@ public sealed partial class ServerAssociation
         bool again = path.Again;
         bool offered = path.OfferedSession;
         bool probed = _probing != ProbeKind.None && index == _probePath;
-        long gap = path.SilentSinceMs >= 0 || probed ? path.TestedGapMs : _nowMs - path.HeardMs;
+        bool tested = path.SilentSinceMs >= 0 || probed;
+        long gap = tested ? path.TestedGapMs : _nowMs - path.HeardMs;
+        long serverGap = tested ? path.TestedServerGapMs : _nowMs - path.ServedMs;
         bool reset = path.SocketGone && (path.ResetSeen || error == TlsError.Truncated);
         if (index == _main && error == TlsError.SilentPeer && path.Dod != null && path.Dod.Dtls.UnansweredHeartbeats > 0)
             LearnOfHeartbeats(path);
@@ -223,11 +240,11 @@ public sealed partial class ServerAssociation
 
         _main = -1;
         if (reset)
-            Observe(AssociationObservation.LostFast, gap);
+            Observe(AssociationObservation.LostFast, gap, serverGap);
         else if (error == TlsError.SilentPeer)
-            Observe(AssociationObservation.LostSilently, gap);
+            Observe(AssociationObservation.LostSilently, gap, serverGap);
         else if (reason == DotCloseReason.Server)
-            Observe(AssociationObservation.ClosedByServer, gap);
+            Observe(AssociationObservation.ClosedByServer, gap, serverGap);
 
         if (IsCandidate(_wanted))
         {
@@ -301,13 +318,24 @@ public sealed partial class ServerAssociation
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
-        else if (dod.DatagramsDown > 0 && ++path.Stalls >= StalledRepeats && _handshakeRestarts < MaxHandshakeRestarts)
+        else if (IsStalled(path) && _handshakeRestarts < MaxHandshakeRestarts)
         {
             // It began well and stands still: a NAT made another mapping in between, or the server forgot.
             _handshakeRestarts++;
             path.Again = true;
             dod.Dtls.Abort(TlsError.HandshakeTimeout);
         }
+    }
+
+    /// <summary>Counts a repetition of a flight, and tells whether the handshake has stood still for too many of them.</summary>
+    private static bool IsStalled(AssociationPath path)
+    {
+        int messages = path.Dod.Dtls.MessagesReceived;
+        if (messages != path.MessagesAtStall)
+            path.Stalls = 0;
+
+        path.MessagesAtStall = messages;
+        return messages > 0 && ++path.Stalls >= StalledRepeats;
     }
 
     /// <summary>Whether the main path owes an answer, and no recovery is under way yet.</summary>
@@ -379,8 +407,9 @@ public sealed partial class ServerAssociation
     private void OnLostSilently()
     {
         long gap = _paths[_main].TestedGapMs;
+        long serverGap = _paths[_main].TestedServerGapMs;
         EndMain(Silently);
-        Observe(AssociationObservation.LostSilently, gap);
+        Observe(AssociationObservation.LostSilently, gap, serverGap);
         if (_beside >= 0 && IsCandidate(_besideRole))
             Promote();
     }
@@ -401,16 +430,18 @@ public sealed partial class ServerAssociation
         bool asked = path.State == AssociationPath.Live && path.SilentSinceMs >= 0;
         bool suspect = path.Suspect;
         long gap = path.TestedGapMs;
+        long serverGap = path.TestedServerGapMs;
         ForgetBeside();
         EndPath(index, dead ? Silently : Orderly, TlsError.None);
         if (asked)
-            Observe(suspect ? AssociationObservation.LostFast : AssociationObservation.LostSilently, gap);
+            Observe(suspect ? AssociationObservation.LostFast : AssociationObservation.LostSilently, gap, serverGap);
     }
 
-    private void Observe(int observation, long gapMs)
+    private void Observe(int observation, long gapMs, long serverGapMs)
     {
         FillFacts();
         _facts.GapMs = gapMs;
+        _facts.ServerGapMs = serverGapMs;
         _policy.Observe(observation, _facts);
     }
 }

@@ -147,12 +147,26 @@ public sealed partial class ServerAssociation
         path.Conversation.Adopt(query, turns, attempts > 0, _nowMs);
     }
 
-    /// <summary>Whether any path has the query.</summary>
+    /// <summary>Whether a path has the query. One that is only listened to does not count, unless it drains.</summary>
     private bool IsPlaced(int query)
     {
         for (int i = 0; i < PathCount; i++)
         {
+            if (i == _beside && _besideRole == Leaving && !_leavingDrains)
+                continue;
             if (_paths[i].IsUp && _paths[i].Conversation.Has(query))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a query waits that no path has.</summary>
+    private bool HasUnplaced()
+    {
+        for (int i = 0; i < _options.MaxQueries; i++)
+        {
+            if (_phases[i] == Pending && !IsPlaced(i))
                 return true;
         }
 
@@ -223,6 +237,7 @@ public sealed partial class ServerAssociation
             return;
         }
 
+        _answeredMs = _nowMs;
         _phases[query] = Answered;
         _heldQuery = query;
         _heldPath = index;

@@ -18,8 +18,13 @@ public sealed class ThresholdPolicy : IAssociationPolicy
     /// <summary>From which part of <see cref="ProbeAfterMs"/> on a probe rides along with other traffic, in percent.</summary>
     public int RideAlongPercent = 50;
 
+    /// <summary>Whether it probes each time that the radio wakes for another reason.</summary>
+    public bool RideAlong;
+
     /// <summary>Closes after this many milliseconds without a query; 0, the default, leaves that to the conversation's own idle time.</summary>
     public long CloseAfterMs;
+
+    private long _awakeMs = -1;
 
     /// <inheritdoc/>
     public int DecideQuery(AssociationFacts facts)
@@ -60,6 +65,11 @@ public sealed class ThresholdPolicy : IAssociationPolicy
             plan.DueMs = heardMs + ProbeAfterMs;
             plan.LatestMs = plan.DueMs;
         }
+        else if (RideAlong && facts.ProbeKind != ProbeKind.None)
+        {
+            plan.Action = QuietAction.Probe;
+            plan.EarliestMs = _awakeMs == facts.NowMs ? facts.NowMs : facts.NowMs + 1;
+        }
         else if (closeMs != long.MaxValue)
         {
             plan.Action = QuietAction.Close;
@@ -72,5 +82,7 @@ public sealed class ThresholdPolicy : IAssociationPolicy
     /// <inheritdoc/>
     public void Observe(int observation, AssociationFacts facts)
     {
+        if (observation == AssociationObservation.RadioAwake)
+            _awakeMs = facts.NowMs;
     }
 }

@@ -19,6 +19,9 @@ public sealed partial class DtlsClient
     // The largest content, what protection may add to it (RFC 6347 section 4.1), and a header with the longest connection id.
     private const int MaxRecordBytes = RecordProtection.MaxPlaintextBytes + 2048 + DtlsRecordProtection.HeaderBytes + 32;
 
+    // Requests to renegotiate that are refused in words, between two records of application data; further ones are ignored.
+    private const int MaxRefusals = 8;
+
     private static readonly byte[] NoConnectionId = new byte[0];
 
     /// <summary>Takes a datagram. Its records are read by <see cref="NextEvent"/>, in place: the buffer must stay untouched until that returns <see cref="DtlsClientEvent.None"/>.</summary>
@@ -269,6 +272,7 @@ public sealed partial class DtlsClient
                 if (_handshake.Connected && count > 0)
                 {
                     _handshake.OnApplicationData();
+                    _refusals = 0;
                     _flight.Clear();
                     _dataOffset = offset;
                     _dataCount = count;
@@ -348,7 +352,13 @@ public sealed partial class DtlsClient
         if (buffer[offset] == HandshakeType.Finished && sequence == _nextSequence - 1)
             RepeatOnTrigger(true);
         else if (buffer[offset] == HandshakeType.HelloRequest)
+        {
+            if (_refusals >= MaxRefusals)
+                return;
+
+            _refusals++;
             EnqueueAlert(1, AlertDescription.NoRenegotiation);
+        }
         else if (sequence == _nextSequence)
             Fail(TlsError.UnexpectedMessage);
     }

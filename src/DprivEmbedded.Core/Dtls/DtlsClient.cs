@@ -49,6 +49,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
     private int _sendSequence;
     private int _peerFlightEnd;
     private int _triggered;
+    private int _refusals;
     private long _flightSentMs;
     private int _leastRttMs;
     private bool _flightRepeated;
@@ -188,6 +189,9 @@ public sealed partial class DtlsClient : IHandshakeChannel
     /// <summary>The last alert that came without authentication, one of <see cref="AlertDescription"/>.</summary>
     public int UnauthenticatedAlert;
 
+    /// <summary>Handshake messages of the peer that were read in whole: it grows while a handshake gets on.</summary>
+    public int MessagesReceived { get { return _nextSequence; } }
+
     /// <summary>Flights that were sent again.</summary>
     public int Retransmissions;
 
@@ -261,6 +265,7 @@ public sealed partial class DtlsClient : IHandshakeChannel
         _sendSequence = 0;
         _peerFlightEnd = -1;
         _triggered = 0;
+        _refusals = 0;
         _nextSequence = 0;
         _nextOffset = 0;
         _nextLength = 0;

@@ -37,7 +37,7 @@ internal sealed partial class ClientHandshake
         {
             _extensions.Open(ExtensionType.RenegotiationInfo, _reader, _message);
             if (_reader.U8() != 0 || !_reader.AtEnd)
-                return TlsError.IllegalParameter;
+                return TlsError.InsecureServer; // handshake_failure, by RFC 5746 section 3.4
         }
 
         bool extendedMasterSecret = _extensions.Take(ExtensionType.ExtendedMasterSecret);

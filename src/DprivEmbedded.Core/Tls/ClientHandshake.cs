@@ -450,7 +450,9 @@ internal sealed partial class ClientHandshake
                 expected = type == HandshakeType.ServerHello || (type == HandshakeType.HelloVerifyRequest && _dtls != null);
                 break;
             case HandshakeState.CertificateOrAbbreviated12:
-                expected = type == HandshakeType.Certificate || type == HandshakeType.NewSessionTicket || type == HandshakeType.ServerKeyExchange || type == HandshakeType.ServerHelloDone;
+                // A certificate with a PSK suite is refused here: there may be no verifier to give it to.
+                expected = type == HandshakeType.NewSessionTicket
+                    || (CipherSuite.IsPsk(_suite) ? type == HandshakeType.ServerKeyExchange || type == HandshakeType.ServerHelloDone : type == HandshakeType.Certificate);
                 break;
             case HandshakeState.Certificate12:
             case HandshakeState.Certificate13:

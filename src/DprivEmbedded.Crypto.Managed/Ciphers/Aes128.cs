@@ -2,7 +2,7 @@ namespace DprivEmbedded.Crypto.Managed;
 
 /// <summary>The forward cipher of AES-128 on up to four blocks at once, bitsliced: no table, and the same operations whatever key and data are. Source: FIPS 197.</summary>
 /// <remarks>
-/// <para>Why so: docs/decisions/0010-managed-primitives.md. A block is two words: bytes 0-3 and 8-11 in the even one, 4-7 and 12-15 in the odd one, each with row r of the
+/// <para>Why so: docs/decisions/0012-managed-primitives.md. A block is two words: bytes 0-3 and 8-11 in the even one, 4-7 and 12-15 in the odd one, each with row r of the
 /// state in bits [16r, 16r+16). Word i holds the even columns of block i, word 4 + i the odd ones. <see cref="Transpose"/> turns the eight words into eight
 /// slices: slice s has bit s of the byte in row r and column c of block b at bit 16r + 4c + b.</para>
 /// <para>The S-box is the circuit of Boyar and Peralta (A depth-16 circuit for the AES S-box, 2011) without its four negations, which are in the round keys; values
@@ -13,7 +13,7 @@ internal sealed class Aes128
     public const int KeyBytes = 16;
     public const int BlockBytes = 16;
 
-    /// <summary>Words of the four blocks that <see cref="Encrypt(ulong[])"/> takes.</summary>
+    /// <summary>Words of the four blocks that <see cref="Encrypt"/> takes.</summary>
     public const int Words = 8;
 
     private const int Rounds = 10;
@@ -50,7 +50,7 @@ internal sealed class Aes128
                 Clear(w);
                 w[0] = LoadEven(word, 0);
                 w[4] = LoadOdd(word, 0);
-                Encrypt(w, Rounds);
+                Run(w, Rounds);
                 Store(w[0], w[4], word, 0);
                 for (int k = 0; k < 4; k++)
                     round[k] ^= (byte)(word[4 * k] ^ SboxConstant);
@@ -101,7 +101,7 @@ internal sealed class Aes128
     /// <param name="w">The <see cref="Words"/> words; those of blocks that are not in use have any value.</param>
     public void Encrypt(ulong[] w)
     {
-        Encrypt(w, 1);
+        Run(w, 1);
     }
 
     /// <summary>The even word of a block.</summary>
@@ -203,7 +203,8 @@ internal sealed class Aes128
         w[7] = q7;
     }
 
-    private void Encrypt(ulong[] w, int round)
+    /// <summary>The cipher from one of its rounds on; before it comes the first round key.</summary>
+    private void Run(ulong[] w, int round)
     {
         Transpose(w);
         ulong ones = 0x1111111111111111;

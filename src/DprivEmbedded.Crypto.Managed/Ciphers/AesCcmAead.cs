@@ -106,7 +106,7 @@ internal sealed class AesCcmAead : IAead
     {
         byte[] block = _block;
         System.Array.Clear(block, 0, BlockBytes);
-        int used = CcmHeader.WriteAadLength(block, aadCount);
+        int used = CcmHeader.WriteAadLength(block, 0, aadCount);
         while (aadCount > 0)
         {
             int n = BlockBytes - used < aadCount ? BlockBytes - used : aadCount;

@@ -32,21 +32,21 @@ internal static class CcmHeader
     }
 
     /// <summary>Writes the length of the associated data and returns the number of bytes written, 2 or 6.</summary>
-    public static int WriteAadLength(byte[] data, int count)
+    public static int WriteAadLength(byte[] data, int offset, int count)
     {
         if (count < ShortAadLimit)
         {
-            data[0] = (byte)(count >> 8);
-            data[1] = (byte)count;
+            data[offset] = (byte)(count >> 8);
+            data[offset + 1] = (byte)count;
             return 2;
         }
 
-        data[0] = 0xff;
-        data[1] = 0xfe;
-        data[2] = (byte)(count >> 24);
-        data[3] = (byte)(count >> 16);
-        data[4] = (byte)(count >> 8);
-        data[5] = (byte)count;
+        data[offset] = 0xff;
+        data[offset + 1] = 0xfe;
+        data[offset + 2] = (byte)(count >> 24);
+        data[offset + 3] = (byte)(count >> 16);
+        data[offset + 4] = (byte)(count >> 8);
+        data[offset + 5] = (byte)count;
         return 6;
     }
 }

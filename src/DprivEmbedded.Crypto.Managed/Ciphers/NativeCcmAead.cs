@@ -77,11 +77,7 @@ internal sealed class NativeCcmAead : IAead
         _used = BlockBytes;
         if (aadCount > 0)
         {
-            System.Array.Copy(_chunk, 0, _mask, 0, BlockBytes);
-            int length = CcmHeader.WriteAadLength(_chunk, aadCount);
-            System.Array.Copy(_chunk, 0, _chunk, BlockBytes, length);
-            System.Array.Copy(_mask, 0, _chunk, 0, BlockBytes);
-            _used += length;
+            _used += CcmHeader.WriteAadLength(_chunk, BlockBytes, aadCount);
             Take(aad, aadOffset, aadCount);
             EndPart();
         }

@@ -71,18 +71,15 @@ internal sealed class P256Point
         System.Array.Clear(t, 0, FieldP256.Limbs);
     }
 
-    /// <summary>Compares 32 bytes with one of the curve's numbers; for public values.</summary>
+    /// <summary>Whether 32 bytes are a number below one of the curve's.</summary>
     public static bool IsBelow(byte[] data, int offset, int constant)
     {
         byte[] table = P256Constants.Table;
-        for (int i = 0; i < FieldP256.Bytes; i++)
-        {
-            int difference = data[offset + i] - table[constant + i];
-            if (difference != 0)
-                return difference < 0;
-        }
+        int borrow = 0;
+        for (int i = FieldP256.Bytes - 1; i >= 0; i--)
+            borrow = 1 - ((256 + data[offset + i] - table[constant + i] - borrow) >> 8);
 
-        return false;
+        return borrow != 0;
     }
 
     private void SetAffine(byte[] data, int offset)

@@ -93,6 +93,9 @@ public sealed partial class TcpConnection
     /// <summary>Probes since a segment came last.</summary>
     public int UnansweredKeepalives { get; private set; }
 
+    /// <summary>Whether the SYN waits for the first write, to carry it.</summary>
+    public bool IsSynWaiting => _synWaits;
+
     /// <summary>Whether the SYN carried data.</summary>
     public bool FastOpenTried { get; private set; }
 

@@ -7,20 +7,21 @@ namespace DprivEmbedded.Harness.Network;
 /// <param name="CarryingPackets">Those that carry something: neither bare acknowledgements nor probes.</param>
 /// <param name="BytesUp">IP bytes of the client.</param>
 /// <param name="BytesDown">IP bytes to the client.</param>
-/// <param name="RoundTrips">How often the direction turned from up to down among the packets that carry something.</param>
+/// <param name="RoundTrips">How often the direction turned from up to down among the packets that carry something, each answer later than what it answers.</param>
 public readonly record struct TraceCounts(int Packets, int CarryingPackets, long BytesUp, long BytesDown, int RoundTrips)
 {
     /// <summary>Counts packets. From the query's sending to the answer's arrival, the round trips are those of the seed's figures.</summary>
     /// <param name="packets">The packets, oldest first.</param>
+    /// <param name="leastTurnUs">How long after a packet its answer can come at the earliest, in microseconds: what comes sooner answers something before. Half of the round-trip time is a good value.</param>
     /// <returns>The counts.</returns>
-    public static TraceCounts Of(IEnumerable<TracedPacket> packets)
+    public static TraceCounts Of(IEnumerable<TracedPacket> packets, long leastTurnUs = 1)
     {
         int all = 0;
         int carrying = 0;
         long up = 0;
         long down = 0;
         int turns = 0;
-        bool waits = false;
+        long waitsSinceUs = -1;
         foreach (TracedPacket traced in packets)
         {
             all++;
@@ -34,10 +35,10 @@ public readonly record struct TraceCounts(int Packets, int CarryingPackets, long
 
             carrying++;
             if (traced.Direction == PacketDirection.Up)
-                waits = true;
-            else if (waits)
+                waitsSinceUs = waitsSinceUs < 0 ? traced.TimeUs : waitsSinceUs;
+            else if (waitsSinceUs >= 0 && traced.TimeUs - waitsSinceUs >= leastTurnUs)
             {
-                waits = false;
+                waitsSinceUs = -1;
                 turns++;
             }
         }

@@ -15,7 +15,7 @@ namespace DprivEmbedded.Harness.Tests.Association;
 /// <summary>A ServerAssociation, its driver and a server on links in virtual time. The driver does what a real one does, no more: it obeys commands and moves bytes.</summary>
 internal abstract class AssociationRig : IConversationFactory, IPathFacts
 {
-    private const int MaxSteps = 2_000_000;
+    private const int MaxSteps = 200_000;
 
     private readonly byte[] _output = new byte[20_000];
     private readonly List<byte[]> _asked = [];
@@ -82,6 +82,13 @@ internal abstract class AssociationRig : IConversationFactory, IPathFacts
     }
 
     protected abstract Crypto.ICryptoProvider Crypto { get; }
+
+    /// <summary>The client's primitives.</summary>
+    public Crypto.ICryptoProvider Provider => Crypto;
+
+    /// <summary>Gives what the client sent to the server at once, and takes what that sends.</summary>
+    /// <returns>Number of bytes in <paramref name="wire"/>.</returns>
+    public abstract int Exchange(int path, byte[] wire, int count, long nowMs);
 
     /// <summary>Asks, and lets the driver act.</summary>
     /// <returns>The question's number, counted from 0.</returns>

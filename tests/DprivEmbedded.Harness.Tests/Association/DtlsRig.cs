@@ -71,6 +71,12 @@ internal sealed class DtlsRig : AssociationRig
         Drive();
     }
 
+    public override int Exchange(int path, byte[] wire, int count, long nowMs)
+    {
+        Setup.Server.Receive(_paths[path]!.Address, wire, 0, count, nowMs);
+        return Setup.Server.Transmit(wire, 0, wire.Length, out _);
+    }
+
     public override void Roam()
     {
         Rebind();

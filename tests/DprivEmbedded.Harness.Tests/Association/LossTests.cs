@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using DprivEmbedded.Association;
+using DprivEmbedded.Crypto;
 using DprivEmbedded.Tls;
 using Xunit;
 
@@ -59,6 +60,16 @@ public class LossTests
         rig.RunFor(2000);
         Assert.Equal(1, policy.Count(AssociationObservation.LostSilently));
         Assert.Equal(AssociationState.Quiet, rig.Core.State);
+    }
+
+    /// <summary>The old association is not asked again while the resumption that an alert brought is under way; its other end would only say the same again.</summary>
+    [Fact]
+    public void After_an_alert_the_query_is_sent_once_more_and_not_oftener()
+    {
+        DtlsRig rig = new();
+        rig.Connect();
+        rig.Forget();
+        Assert.Equal((3, 2), (rig.Lookup().RoundTrips, rig.LastAnswer.Attempts));
     }
 
     /// <summary>A resolver that takes its time is no dead association, where TCP acknowledges.</summary>
@@ -311,6 +322,94 @@ public class LossTests
         rig.RunFor(9000);
         rig.AssertAllAnsweredOnce();
         Assert.Equal(51, rig.Answered.Count);
+    }
+
+    /// <summary>A server that takes the query of a false start for the proof that its last flight came, and never sends that again: the handshake is made again without.</summary>
+    [Fact]
+    public void False_start_in_vain_is_made_again_without()
+    {
+        DtlsRig rig = new();
+        rig.Setup.Client.Groups = [NamedGroup.Secp256r1];
+        bool first = true;
+        rig.Down.Script = datagram => rig.Opens == 1 && first && HasFinished(datagram) ? DatagramFate.Lose : DatagramFate.Deliver;
+        rig.Start();
+        rig.Ask();
+        rig.RunFor(9000);
+        Assert.Equal(2, rig.Opens);
+        rig.AssertAllAnsweredOnce();
+        Assert.True(((DodSession)rig.Core.Conversation(rig.Core.MainPath)).Dtls.NoFalseStart);
+        first = false;
+
+        static bool HasFinished(byte[] datagram)
+        {
+            for (int at = 0; at + 13 <= datagram.Length; at += 13 + ((datagram[at + 11] << 8) | datagram[at + 12]))
+            {
+                if (datagram[at + 4] == 1)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>An alert in a handshake is doubted, as nobody authenticated it; a server that says the same again and again is believed.</summary>
+    [Fact]
+    public void Alert_in_a_DTLS_handshake_is_doubted()
+    {
+        DtlsRig rig = new();
+        bool lost = false;
+        rig.Down.Script = _ => lost ? DatagramFate.Deliver : Lose();
+        rig.Start();
+        rig.Ask();
+        rig.GiveClient(rig.Core.MainPath, Alert);
+        rig.RunFor(5000);
+        rig.AssertAllAnsweredOnce();
+        Assert.Equal(1, rig.Core.SignalRecoveries);
+
+        DatagramFate Lose()
+        {
+            lost = true;
+            return DatagramFate.Lose;
+        }
+    }
+
+    [Fact]
+    public void Server_that_refuses_every_handshake_is_believed()
+    {
+        DtlsRig rig = new();
+        rig.Setup.Client.CipherSuites = [CipherSuite.PskAes128Ccm8];
+        rig.Setup.Client.Psk = Pair.PairKeys.Psk;
+        rig.Setup.Client.PskIdentity = Pair.PairKeys.PskIdentity;
+        rig.Start();
+        rig.Ask();
+        rig.RunFor(9000);
+        Assert.True(Assert.Single(rig.Failures).Error >= TlsError.AlertReceived);
+        Assert.Equal(3, rig.Opens);
+        Assert.Equal(AssociationState.Closed, rig.Core.State);
+    }
+
+    /// <summary>What a NAT forgot in the middle of a handshake is made again, long before the handshake's own time limit.</summary>
+    [Theory]
+    [InlineData(AssociationTransport.Dot)]
+    [InlineData(AssociationTransport.Dodtls)]
+    public void Handshake_that_stands_still_is_made_again(int transport)
+    {
+        AssociationRig rig = Make(transport);
+        rig.Start();
+        rig.Ask();
+        rig.RunFor(transport == AssociationTransport.Dot ? 120 : 170);
+        if (rig is TlsRig tls)
+            tls.DropSilently();
+        else
+        {
+            ((DtlsRig)rig).Setup.Dtls.UnknownRecord = UnknownRecordPolicy.Silence;
+            ((DtlsRig)rig).Rebind();
+        }
+
+        rig.RunFor(9000);
+        rig.AssertAllAnsweredOnce();
+        Assert.Equal(2, rig.Opens);
+        Assert.InRange(rig.LastAnswer.Ms, 1000, 9000);
     }
 
     /// <summary>Nobody listens: the queries fail at once, with that error.</summary>

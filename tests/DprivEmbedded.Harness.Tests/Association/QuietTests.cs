@@ -185,6 +185,33 @@ public class QuietTests
         rig.AssertAllAnsweredOnce();
     }
 
+    /// <summary>The radio is awake right behind a query: what may be done while it is awake is done then.</summary>
+    [Fact]
+    public void Plan_that_may_ride_along_is_carried_out_behind_a_query()
+    {
+        DtlsRig rig = new() { Policy = new ClosingPolicy() };
+        rig.Start();
+        rig.Lookup();
+        rig.Drive();
+        Assert.Equal(AssociationState.Closed, rig.Core.State);
+        Assert.Equal(rig.LastAnswer.Ms, rig.Commands.Last().Ms);
+        Assert.Equal(AssociationCommand.ClosePath, rig.Commands.Last().Command);
+    }
+
+    [Fact]
+    public void Policy_hears_of_natural_wakes()
+    {
+        DtlsRig rig = new();
+        RecordingPolicy policy = new(rig.Policy);
+        rig.Policy = policy;
+        rig.Connect();
+        int plans = policy.Plans;
+        rig.Core.RadioActive(rig.Clock.NowMs);
+        rig.Drive();
+        Assert.Equal(1, policy.Count(AssociationObservation.RadioAwake));
+        Assert.Equal(plans + 1, policy.Plans);
+    }
+
     [Theory]
     [InlineData(AssociationTransport.Dot, 2)]
     [InlineData(AssociationTransport.Dodtls, 2)]
@@ -236,6 +263,25 @@ public class QuietTests
             dtls.Up.Observer = (ms, _) => sent(ms);
         else
             ((TlsRig)rig).OnSend = sent;
+    }
+
+    private sealed class ClosingPolicy : IAssociationPolicy
+    {
+        public int DecideQuery(AssociationFacts facts) => QueryAction.Resume;
+
+        public void PlanQuiet(AssociationFacts facts, QuietPlan plan)
+        {
+            plan.Clear();
+            if (!facts.HasAssociation)
+                return;
+
+            plan.Action = QuietAction.Close;
+            plan.EarliestMs = facts.RadioActive ? facts.NowMs : facts.NowMs + 1;
+        }
+
+        public void Observe(int observation, AssociationFacts facts)
+        {
+        }
     }
 
     private sealed class RenewingPolicy : IAssociationPolicy

@@ -15,7 +15,7 @@ public class SchedulePropertyTests
     private const int Schedules = 10_000;
     private const int Variants = 9;
 
-    private enum Act
+    internal enum Act
     {
         Ask,
         AskThree,
@@ -61,7 +61,7 @@ public class SchedulePropertyTests
         Assert.True(answers > Schedules && opens > Schedules, answers + " answers over " + opens + " paths.");
     }
 
-    private static AssociationRig Make(int variant, int seed)
+    internal static AssociationRig Make(int variant, int seed)
     {
         AssociationRig rig;
         switch (variant / 3)
@@ -108,7 +108,7 @@ public class SchedulePropertyTests
         return rig;
     }
 
-    private static void Do(AssociationRig rig, Act act, int number)
+    internal static void Do(AssociationRig rig, Act act, int number)
     {
         TlsRig? tls = rig as TlsRig;
         DtlsRig? dtls = rig as DtlsRig;

@@ -106,6 +106,13 @@ internal sealed class TlsRig : AssociationRig
         }
     }
 
+    public override int Exchange(int path, byte[] wire, int count, long nowMs)
+    {
+        DotConnection connection = _paths[path]!.Connection!;
+        connection.Receive(wire, 0, count, nowMs);
+        return connection.Transmit(wire, 0, wire.Length);
+    }
+
     public override void Roam()
     {
         DropSilently();

@@ -80,6 +80,18 @@ public sealed class TfoNamespace : IAsyncDisposable
         throw new ArgumentException("the kernel has no counter " + name, nameof(name));
     }
 
+    /// <summary>From now on each segment to the server is answered with a reset, as by a NAT box that forgot the connection (needs nft).</summary>
+    public async Task ResetServerConnectionsAsync()
+    {
+        var nft = Requires.Program("nft");
+        foreach (var rule in (string[])["add table ip forgot", "add chain ip forgot in { type filter hook input priority 0 ; }", "add rule ip forgot in tcp dport " + Server.Tls.Port.ToString(CultureInfo.InvariantCulture) + " reject with tcp reset"])
+        {
+            var result = await ClientProgram.RunAsync([nft, rule], networkNamespace: ServerNamespace).ConfigureAwait(false);
+            if (result.ExitCode != 0)
+                Assert.Fail($"nft {rule}: {result}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)

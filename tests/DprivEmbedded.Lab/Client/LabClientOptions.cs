@@ -24,6 +24,9 @@ public sealed record LabClientOptions
     /// <summary>The policy's thresholds; null for the driver's own policy.</summary>
     public LabPolicy? Policy { get; init; }
 
+    /// <summary>The shortest silence that counts as a loss. Low, so that three round trips of the lab are more.</summary>
+    public int MinSilenceMs { get; init; } = 100;
+
     public int QueryTimeoutMs { get; init; } = 8000;
 
     public int IdleTimeoutMs { get; init; } = 60000;

@@ -65,6 +65,7 @@ internal static class LabClientProgram
             FastOpen = options.FastOpen,
             EarlyData = options.EarlyData,
             QueryTimeoutMs = options.QueryTimeoutMs,
+            MinSilenceMs = options.MinSilenceMs,
             IdleTimeoutMs = options.IdleTimeoutMs,
         };
         result.Servers.Add(server);

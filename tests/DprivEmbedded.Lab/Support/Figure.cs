@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using DprivEmbedded.Lab.Client;
 using DprivEmbedded.Lab.Network;
@@ -12,6 +13,12 @@ namespace DprivEmbedded.Lab.Support;
 /// <summary>What the tests of the figures have in common.</summary>
 internal static class Figure
 {
+    /// <summary>Round trips from the query to its answer, as the message flows have them.</summary>
+    private static readonly Dictionary<string, int> s_roundTrips = new()
+    {
+        ["1"] = 4, ["2"] = 3, ["3"] = 2, ["4"] = 4, ["5"] = 3, ["6"] = 1, ["7"] = 3, ["8"] = 3, ["9"] = 4, ["hedge"] = 2, ["connection-id"] = 1, ["early-data"] = 1,
+    };
+
     /// <summary>A full handshake, and a resumption that leaves the client with a fresh session, a Fast Open cookie and compiled code.</summary>
     public static async Task PrepareAsync(LabNetwork network, LabClient client)
     {
@@ -25,7 +32,21 @@ internal static class Figure
 
     public static LabClientOptions OverDtls(IPEndPoint server) => Options(server) with { Dtls = true };
 
-    /// <summary>Compares the capture with the figure: its flights, its round trips, and the time that so many take on this path.</summary>
+    /// <summary>
+    /// Compares the capture with the figure: its flights, its round trips, the time that so many take on this path, and what the simulator counts: its round trips, and over DTLS, where no kernel acknowledges, its packets.
+    /// </summary>
+    /// <param name="figure">A figure's number, or a row beyond them: "hedge", "connection-id", "early-data".</param>
+    public static async Task<Exchange> AssertAsync(ITestOutputHelper output, LabNetwork network, LabCapture capture, LabReply reply, string figure, IReadOnlyList<string> ladder)
+    {
+        var exchange = await AssertAsync(output, network, capture, reply, s_roundTrips[figure], ladder).ConfigureAwait(false);
+        var simulated = await Simulated.CountAsync(figure).ConfigureAwait(false);
+        Assert.Equal(simulated.RoundTrips, exchange.RoundTrips);
+        if (exchange.Packets.All(p => p.Protocol == ProtocolType.Udp))
+            Assert.Equal(simulated.Packets, exchange.Packets.Count);
+        return exchange;
+    }
+
+    /// <summary>The same for a situation that has no figure.</summary>
     public static async Task<Exchange> AssertAsync(ITestOutputHelper output, LabNetwork network, LabCapture capture, LabReply reply, int roundTrips, IReadOnlyList<string> ladder)
     {
         var exchange = Exchange.Between(await capture.ReadAsync(), reply.StartUs, reply.EndUs);

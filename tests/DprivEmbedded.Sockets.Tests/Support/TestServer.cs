@@ -21,13 +21,13 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
     private int _queries;
 
-    private TestServer(Action<DotServerOptions>? change)
+    private TestServer(Action<DotServerOptions>? change, int port)
     {
         var options = new DotServerOptions();
         options.Tls.Credentials = [new ServerCredential(Certificate)];
         change?.Invoke(options);
         var server = new DotServer(new BouncyCastleProvider(), new Watcher(this), options);
-        Host = DotServerHost.StartOnLoopback(server);
+        Host = port == 0 ? DotServerHost.StartOnLoopback(server) : DotServerHost.Start(server, [new IPEndPoint(IPAddress.Loopback, port)]);
     }
 
     public static IssuedCertificate Authority { get; } = Maker.MakeAuthority("Test authority", Now.AddDays(-1), Now.AddDays(1));
@@ -40,7 +40,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public DotServerCounters Counters => Host.Counters;
 
-    public static TestServer Start(Action<DotServerOptions>? options = null) => new(options);
+    public static TestServer Start(Action<DotServerOptions>? options = null, int port = 0) => new(options, port);
 
     /// <summary>Completes when so many queries have come.</summary>
     public Task QueriedAsync(int count)

@@ -1,0 +1,237 @@
+namespace DprivEmbedded.Policy;
+
+/// <summary>What is believed about one lifetime, such as a NAT's idle timeout: a distribution over cells that grow by a third, sharpened inside a cell by the longest gap survived and the shortest that was not.</summary>
+/// <remarks>Each observation multiplies in its likelihood and then leaks a little of the prior back in, so that old evidence fades. Probabilities are in units of 1/32768.</remarks>
+internal sealed class LifetimeEstimate
+{
+    public const int Cells = 40;
+    public const int One = 32768;
+    public const int SavedBytes = 2 * Cells + 8;
+
+    private const int FirstMs = 3000;
+    private const int NeverMs = int.MaxValue;
+
+    /// <summary>The upper ends of the cells.</summary>
+    private readonly int[] _ends = new int[Cells];
+    private readonly int[] _weights = new int[Cells];
+
+    /// <summary>The weight of a cell and of all after it.</summary>
+    private readonly int[] _above = new int[Cells + 1];
+    private int _lowMs;
+    private int _highMs;
+    private long _knownMs = -1;
+    private long _knownLowMs;
+
+    public LifetimeEstimate()
+    {
+        long end = FirstMs;
+        for (int i = 0; i < Cells; i++)
+        {
+            _ends[i] = (int)end;
+            end = end * 1320 / 1000;
+        }
+
+        Reset();
+    }
+
+    /// <summary>The longest gap that was survived since one that should have been survived was not.</summary>
+    public int LowMs { get { return _lowMs; } }
+
+    /// <summary>Goes back to the prior.</summary>
+    public void Reset()
+    {
+        for (int i = 0; i < Cells; i++)
+            _weights[i] = Prior(i);
+
+        _lowMs = 0;
+        _highMs = NeverMs;
+        Sum();
+    }
+
+    /// <summary>For the informed reference: the truth instead of a belief, a lifetime between two bounds.</summary>
+    public void Know(long leastMs, long mostMs)
+    {
+        _knownLowMs = leastMs;
+        _knownMs = mostMs;
+    }
+
+    /// <summary>The probability that state outlives a gap.</summary>
+    public int Survival(long gapMs)
+    {
+        if (_knownMs >= 0)
+            return gapMs <= _knownLowMs ? One : gapMs > _knownMs ? 0 : (int)((_knownMs - gapMs) * One / (_knownMs - _knownLowMs + 1));
+        if (gapMs <= 0)
+            return One;
+
+        int cell = Find(gapMs);
+        if (cell == Cells)
+            return _above[Cells - 1] / 8;
+
+        return _above[cell + 1] + ((_weights[cell] * Inside(cell, gapMs)) >> 15);
+    }
+
+    /// <summary>Learns that state outlived a gap, or did not.</summary>
+    public void Learn(long gapMs, bool survived)
+    {
+        if (gapMs <= 0)
+            return;
+
+        int gap = gapMs >= NeverMs ? NeverMs - 1 : (int)gapMs;
+        int cell = Find(gap);
+        int inside = cell < Cells ? Inside(cell, gap) : 0;
+        int sum = 0;
+        for (int i = 0; i < Cells; i++)
+        {
+            int outlives = i > cell ? One : i < cell ? 0 : inside;
+            int likelihood = survived ? outlives : One - outlives;
+            if (likelihood < One / 32)
+                likelihood = One / 32;
+
+            int weight = ((_weights[i] * likelihood) >> 15) + 1;
+            _weights[i] = weight;
+            sum += weight;
+        }
+
+        for (int i = 0; i < Cells; i++)
+            _weights[i] = (int)((long)_weights[i] * (One - One / 256) / sum) + Prior(i) / 256;
+
+        if (survived)
+        {
+            if (gap > _lowMs)
+                _lowMs = gap;
+            if (gap >= _highMs)
+                _highMs = NeverMs;
+        }
+        else
+        {
+            if (gap < _highMs)
+                _highMs = gap;
+            if (gap <= _lowMs)
+                _lowMs = 0;
+        }
+
+        Sum();
+    }
+
+    /// <summary>The interval at which to refresh: the one whose refreshes and losses together cost the least a second.</summary>
+    /// <param name="refresh">What a refresh costs.</param>
+    /// <param name="loss">What a loss costs.</param>
+    /// <returns>Milliseconds.</returns>
+    public int RefreshMs(long refresh, long loss)
+    {
+        if (_knownMs >= 0)
+            return _knownLowMs > NeverMs ? NeverMs : (int)_knownLowMs;
+
+        int best = FirstMs;
+        long bestRate = long.MaxValue;
+        for (int i = -1; i < Cells; i++)
+        {
+            int interval = i < 0 ? _lowMs : _ends[i];
+            if (interval < 1000)
+                continue;
+
+            int survival = i < 0 ? Survival(interval) : _above[i + 1];
+            if (survival < One / 4)
+            {
+                if (i < 0)
+                    continue;
+
+                break;
+            }
+
+            long rate = (refresh + ((loss * (One - survival)) >> 15)) * 1000 / interval;
+            if (rate < bestRate)
+            {
+                bestRate = rate;
+                best = interval;
+            }
+        }
+
+        return best;
+    }
+
+    public int Save(byte[] output, int at)
+    {
+        for (int i = 0; i < Cells; i++)
+            at = PolicyBytes.Write16(output, at, _weights[i]);
+
+        at = PolicyBytes.Write32(output, at, _lowMs);
+        return PolicyBytes.Write32(output, at, _highMs);
+    }
+
+    public int Load(byte[] input, int at)
+    {
+        for (int i = 0; i < Cells; i++)
+        {
+            _weights[i] = PolicyBytes.Read16(input, at);
+            at += 2;
+        }
+
+        _lowMs = PolicyBytes.Read32(input, at);
+        _highMs = PolicyBytes.Read32(input, at + 4);
+        if (_lowMs < 0)
+            _lowMs = 0;
+        if (_highMs <= 0)
+            _highMs = NeverMs;
+
+        // What was stored is not trusted to add up.
+        int sum = 0;
+        for (int i = 0; i < Cells; i++)
+            sum += _weights[i];
+        for (int i = 0; i < Cells; i++)
+            _weights[i] = sum == 0 ? Prior(i) : (int)((long)_weights[i] * One / sum);
+
+        Sum();
+        return at + 8;
+    }
+
+    /// <summary>Lifetimes from half a minute to five minutes are the most common; long ones occur.</summary>
+    private static int Prior(int cell)
+    {
+        return cell < 8 ? 700 : cell < 20 ? 1100 : cell < 30 ? 750 : 640;
+    }
+
+    private void Sum()
+    {
+        int sum = 0;
+        _above[Cells] = 0;
+        for (int i = Cells - 1; i >= 0; i--)
+        {
+            sum += _weights[i];
+            _above[i] = sum;
+        }
+    }
+
+    private int Find(long gapMs)
+    {
+        int low = 0;
+        int high = Cells;
+        while (low < high)
+        {
+            int middle = (low + high) >> 1;
+            if (_ends[middle] < gapMs)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
+    /// <summary>How much of a cell's weight lies beyond a gap within it.</summary>
+    private int Inside(int cell, long gapMs)
+    {
+        int from = cell == 0 ? 0 : _ends[cell - 1];
+        int until = _ends[cell];
+        if (_lowMs > from && _lowMs < until)
+            from = _lowMs;
+        if (_highMs < until && _highMs > from)
+            until = _highMs;
+        if (gapMs <= from)
+            return One;
+        if (gapMs >= until)
+            return 0;
+
+        return (int)((until - gapMs) * One / (until - from));
+    }
+}

@@ -1,0 +1,36 @@
+using System;
+
+namespace DprivEmbedded.Build.Tests.Crypto;
+
+/// <summary>Keys and signatures of the message "DprivEmbedded", made once with OpenSSL: counts of operations have to be the same in every run.</summary>
+internal static class SignedMessage
+{
+    public static readonly byte[] Message = "DprivEmbedded"u8.ToArray();
+
+    public static readonly byte[] RsaKey = Convert.FromHexString(
+        "30820122300d06092a864886f70d01010105000382010f003082010a0282010100959dfb5978889924345084470e4b26f7025953aebf5a14f2f4aa6268b2a25d"
+        + "336c17941332851170089ba0524d0a3a9eb5267852b8d1465ce24a8cd328e03f3e82008c49954f8508ff729bc7ae5e94c740b442211c89b017d40317dc11a761"
+        + "d52613080ea495bf95cdfdb85c44abd709200c979f1f5fc66b080ba4fae22a28ba3398777aaabf5a643d4ea384cf62a5db3980f382aba52c5dd6bd9e0dde5935"
+        + "9b923996c6d7f7014dfdd7c84c54243f64e043f0c7d1cd2f28a75fa73bbe4c9fb6747de5ef3b191d6f360b0cc4bd1c5295a2182382e8fd889de590070a425619"
+        + "6db7e93365dc49783d76530bc72f2e3d27987e2017451311869ef966bbc1363ed70203010001");
+
+    public static readonly byte[] EcdsaKey = Convert.FromHexString(
+        "3059301306072a8648ce3d020106082a8648ce3d03010703420004fb4fb2e2814efa635d78e05fdd64c4685e1e3f1e10f441e117b70c58d7d5a4808cd2b3c9f3"
+        + "4d606cbca31ec0d18b7d0f4afb252ca6ac98d07536d98582c2617e");
+
+    public static readonly byte[] Pkcs1 = Convert.FromHexString(
+        "3cc8973e101147495c5bdc73bb1cc4778d9137b3a56cb925fa8088ee5201fd51faa282fe7bc078e3b394ef5a5b1074dbb81de3dbfb09fae0da014ce17fd22faa"
+        + "db72bc69b89b6dec59d3458a6c049d2ad8fea74611488fb44dc5cdf06bf5206944fee0b752b79627e130307bf49169f45c09444766885dc67d41930b0e148860"
+        + "9a24691ae2d2fef394ee5f018c764748e4fb453e376a686f9821d7718b576593f6f144f3dadf4783c6c02edb85738f07a72000575a330fc3a3474e86b4c89fc6"
+        + "27482ce5328cfcd86922ac4d88ceec56c9835602b81dd328739f5253b4a419cca752ded8882acc866dbcac7810958b3d7e5444bebab9d9fab0166d487f675f19");
+
+    public static readonly byte[] Pss = Convert.FromHexString(
+        "3087d121d84f6b39bdbf254dc0cd92695638b9a4bd5a492aee9de6cd5e7b159991226601929caa67638380455a0006eb7868ba0fc1e47d11a273edfac7cb8014"
+        + "745834771c75138a7b88626eb50598fbc947a5e288deff4f3d3b7be3561f01ccc32037f36d72b74cb195006e7944f63ce82e8091a07a0c8e0a3475281b9a44c1"
+        + "4bb7011dd662bd3203bb995c825b1b4628870b9fb790aeac47b2a02607d75aa2e44e17fb9ff8bd9b7724b9a2bc2c00d7af6ea165121929b50c5b936c40b780ab"
+        + "237f42dc99746887f79a23194dd5358813475dc02b73a4ada46be7ad33c15fbe5d7456cba86b1d0253de39bccad22637f889cd0e171b60cdcfb2cbf04929f492");
+
+    public static readonly byte[] Ecdsa = Convert.FromHexString(
+        "304402204ebfcff37a37a5394c78b194d279e19c031a5c7448d504e4904cefc4ac1dd07c022077e3f356b0d686068a7c064ce55bd06fc6594d7f041acd147c90"
+        + "2168bae6f3a5");
+}
