@@ -124,7 +124,6 @@ internal sealed class Exchange : ITlsObserver
         options.EarlyData = _config.EnableEarlyData;
         options.FalseStart = _config.FalseStart && (_config.Alpn != null || _config.AllowFalseStartWithoutAlpn);
         options.CompatibilityMode = true;
-        options.PointFormatsInResumption = true;
         options.PskKe = false;
         options.HandshakeBufferBytes = 65536;
         options.HandshakeTimeoutMs = 0;

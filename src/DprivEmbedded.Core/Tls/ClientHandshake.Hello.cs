@@ -247,8 +247,8 @@ internal sealed partial class ClientHandshake
     {
         _writer.U16(ExtensionType.ExtendedMasterSecret);
         _writer.U16(0);
-        // Without it RFC 8422 section 5.1.2 means the same, but servers in Go before 1.20 then refuse every ECDHE suite.
-        if ((_session == null || _options.PointFormatsInResumption) && OffersEcdhe12())
+        // Without it RFC 8422 section 5.1.2 means the same, but servers in Go before 1.20 then refuse every ECDHE suite, and to resume what was made with one.
+        if (OffersEcdhe12())
         {
             _writer.U16(ExtensionType.EcPointFormats);
             _writer.U16(2);

@@ -61,12 +61,6 @@ public class TlsClientOptions
     /// <summary>Whether to send application data before the server's Finished in a full TLS 1.2 handshake with ECDHE (RFC 7918).</summary>
     public bool FalseStart = true;
 
-    /// <summary>
-    /// Whether ec_point_formats goes with the offer of a session as well: six bytes that mean nothing to other servers (RFC 8422 section 5.1.2), but without which those in Go before 1.20 do not resume a session of TLS 1.2 that was made by ECDHE. By default they cost a
-    /// full handshake.
-    /// </summary>
-    public bool PointFormatsInResumption;
-
     /// <summary>Whether to send a session id and a change_cipher_spec in TLS 1.3, for middleboxes (RFC 8446 appendix D.4). Costs 38 bytes.</summary>
     public bool CompatibilityMode;
 
