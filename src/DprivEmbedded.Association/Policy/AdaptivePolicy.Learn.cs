@@ -99,14 +99,14 @@ public sealed partial class AdaptivePolicy
         TransportMemory memory = _memory;
         if (serverGap <= gap + gap / 8)
         {
-            memory.Life.Learn(gap, survived);
+            memory.Life.Learn(gap, survived, facts.NowMs);
             return;
         }
 
         // Keepalive kept the path: the server's own idle time is told apart.
         if (survived)
         {
-            memory.Life.Learn(gap, true);
+            memory.Life.Learn(gap, true, facts.NowMs);
             if (serverGap > memory.ServerLowMs)
                 memory.ServerLowMs = Limited(serverGap);
             if (memory.ServerHighMs > 0 && serverGap >= memory.ServerHighMs)
@@ -121,7 +121,7 @@ public sealed partial class AdaptivePolicy
         }
         else
         {
-            memory.Life.Learn(gap, false);
+            memory.Life.Learn(gap, false, facts.NowMs);
         }
     }
 

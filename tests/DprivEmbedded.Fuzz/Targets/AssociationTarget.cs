@@ -53,6 +53,7 @@ internal sealed class AssociationTarget : FuzzTarget
         fuzz.RunOut();
         fuzz.Association.Close(fuzz.NowMs);
         fuzz.Drain();
+        Answers = fuzz.Answers;
         fuzz.Association.Clear();
     }
 

@@ -45,6 +45,7 @@ internal sealed class DtlsClientTarget : FuzzTarget
         client.Session.Close();
         client.Drain();
         FuzzFailure.Unless(!client.Session.IsOpen, "The conversation does not end.");
+        Answers = client.Answers;
         client.Session.Clear();
     }
 }

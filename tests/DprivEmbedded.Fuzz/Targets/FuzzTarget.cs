@@ -19,6 +19,9 @@ internal abstract class FuzzTarget
     /// <param name="inputBytes">Size of the input.</param>
     public abstract long MaxAllocatedBytes(int inputBytes);
 
+    /// <summary>For targets that ask queries: answers that the last run brought. Recordings that no longer fit show by it.</summary>
+    public int Answers { get; protected set; } = -1;
+
     /// <summary>Makes a run.</summary>
     /// <param name="input">The input; not changed.</param>
     /// <exception cref="FuzzFailure">A promise was broken. Any other exception is a failure too.</exception>

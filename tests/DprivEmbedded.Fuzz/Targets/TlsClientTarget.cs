@@ -39,6 +39,7 @@ internal sealed class TlsClientTarget : FuzzTarget
 
         client.RunOut();
         FuzzFailure.Unless(!session.IsOpen, "The conversation does not end.");
+        Answers = client.Answers;
         session.Clear();
     }
 }
