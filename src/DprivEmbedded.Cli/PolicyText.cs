@@ -1,6 +1,8 @@
 using System;
 using System.Globalization;
 using DprivEmbedded.Association;
+using DprivEmbedded.Policy;
+using DprivEmbedded.Power;
 
 namespace DprivEmbedded.Cli;
 
@@ -25,16 +27,12 @@ public static class PolicyText
         if (timed == (seconds == null) || kind is not ("reuse" or "resume" or "reconnect" or "hedge" or "threshold" or "probe"))
             throw new BadInputException($"{option} takes {Forms}, not '{text}'.");
 
-        long ms = timed ? ParseSeconds(option, kind, seconds!) : 0;
-        return kind switch
-        {
-            "reuse" => () => new ThresholdPolicy(),
-            "resume" => () => new ThresholdPolicy { ReuseUpToMs = -1, HedgeUpToMs = -1 },
-            "reconnect" => () => new ThresholdPolicy { ReuseUpToMs = -1, HedgeUpToMs = -1, Resume = false },
-            "hedge" => () => new ThresholdPolicy { ReuseUpToMs = -1, HedgeUpToMs = long.MaxValue },
-            "threshold" => () => new ThresholdPolicy { ReuseUpToMs = ms },
-            _ => () => new ThresholdPolicy { ProbeAfterMs = ms },
-        };
+        // The names mean what they mean in a trial; here a time may also have a fraction.
+        if (!timed)
+            return () => PolicyParser.Parse(kind, new CostModel());
+
+        long ms = ParseSeconds(option, kind, seconds!);
+        return kind == "threshold" ? () => new ThresholdPolicy { ReuseUpToMs = ms } : () => new ThresholdPolicy { ProbeAfterMs = ms };
     }
 
     /// <summary>Reads a time in seconds, with a fraction where wanted.</summary>

@@ -258,7 +258,7 @@ public class QueryOptionTests
 
         (await server.QueryAsync("www.example", "A", "--key-log", folder["keys"], "--tls", "1.3")).EndedWell();
         string[] labels = File.ReadAllLines(folder["keys"]).Select(line => line.Split(' ')[0]).ToArray();
-        Assert.Equal(["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"], labels.Order(StringComparer.Ordinal));
+        Assert.Equal(["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "EXPORTER_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"], labels.Order(StringComparer.Ordinal));
         Assert.All(File.ReadAllLines(folder["keys"]), line => Assert.Matches("^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]{64}$", line));
 
         (await server.QueryAsync("www.example", "A", "--key-log", folder["keys"], "--tls", "1.2")).EndedWell();

@@ -50,4 +50,25 @@ public sealed class NatLossOverDtlsTests(ITestOutputHelper output)
         var ports = (await behind.ReadAsync()).Where(p => p.IsUp && p.TimeUs >= reply.StartUs).Select(p => p.NearPort).Distinct().ToArray();
         Assert.All(ports, p => Assert.InRange(p, 20000, 20999));
     }
+
+    [Fact]
+    public async Task Another_mapping_before_socat_brings_silence_and_the_lookup_is_answered_nevertheless()
+    {
+        await using var network = await LabNetwork.StartAsync(new LabOptions { Nat = NatKind.RandomPort });
+        var socat = await LabServers.SocatAsync(network);
+        var capture = await network.CaptureAtClientAsync();
+        var client = await LabClient.StartAsync(network, Figure.OverDtls(socat.Tls));
+        await client.QueryAsync();
+        await client.QueryAsync();
+        await network.SettleAsync();
+
+        await network.LoseNatStateAsync();
+        var reply = await client.QueryAsync();
+
+        var exchange = Wire.Exchange.Between(await capture.ReadAsync(), reply.StartUs, reply.EndUs);
+        output.WriteLine(exchange + "\n" + exchange.Listing);
+        Assert.DoesNotContain(exchange.Packets, p => !p.IsUp && (p.Labels.Contains("alert") || p.Labels.Contains("unreachable")));
+        Assert.Contains(exchange.Ladder, line => line.Contains("ClientHello resuming"));
+        Assert.Equal("Resumed", reply.Handshake);
+    }
 }

@@ -18,7 +18,7 @@ public sealed class ProbeTests(ITestOutputHelper output)
 {
     private const int NatTimeoutS = 2;
     private const int ProbeAfterMs = 1000;
-    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2.5 * NatTimeoutS);
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2 * NatTimeoutS);
 
     [Fact]
     public Task Heartbeats_keep_a_binding() => KeepAsync(ProbeKind.Heartbeat, "heartbeat", "<-- data", "--no-cookie", "--unknown", "alert");

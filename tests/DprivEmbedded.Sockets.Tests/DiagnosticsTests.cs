@@ -159,7 +159,7 @@ public class DiagnosticsTests
             await resolver.QueryAsync("www.example");
 
         string[] lines = File.ReadAllLines(folder["keys"]);
-        Assert.Equal(4, lines.Length);
+        Assert.Equal(5, lines.Length);
         Assert.Single(lines.Select(line => line.Split(' ')[1]).Distinct());
         Assert.Equal("600", TempFolder.Mode(folder["keys"]));
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading.Tasks;
 using DprivEmbedded.Association;
 using DprivEmbedded.Harness;
@@ -90,12 +91,15 @@ public class QuietTimeTests
     public async Task A_probe_rides_along_where_it_may_not_wake_the_radio()
     {
         await using TestDtlsServer server = TestDtlsServer.Start(options => options.Dtls.Heartbeat = HeartbeatPolicy.Off);
-        await using DprivResolver resolver = server.Resolver(options => options.Policy = _ => new ThresholdPolicy { ProbeAfterMs = 1, RideAlongPercent = 0 });
+        await using DprivResolver resolver = server.Resolver(options => options.Policy = _ => new ThresholdPolicy { ProbeAfterMs = 100, RideAlongPercent = 100 });
         resolver.SetPower(ProbePermission.RideAlong, batteryPermille: 500, charging: false, nextWake: TimeSpan.FromMinutes(1));
         await resolver.QueryAsync("www.example");
         Assert.Equal(0, resolver.Statistics.ProbesSent);
 
-        resolver.RadioActive();
+        // Each says that the radio is awake; once the time of the probe has come it rides along.
+        var clock = Stopwatch.StartNew();
+        while (resolver.Statistics.ProbesSent == 0 && clock.ElapsedMilliseconds < 10000)
+            resolver.RadioActive();
 
         await server.QueriedAsync(2);
         Assert.Equal(1, resolver.Statistics.ProbesSent);

@@ -78,6 +78,13 @@ public sealed partial class AdaptivePolicy
         _informed = true;
     }
 
+    /// <summary>What is believed of a gap, in 1/32768: for pictures.</summary>
+    internal int Believed(int transport, long gapMs)
+    {
+        _memory = _memories[transport];
+        return Outlives(gapMs);
+    }
+
     /// <summary>For the informed reference: a gap that may come.</summary>
     internal void KnowGap(long gapMs)
     {
@@ -99,14 +106,14 @@ public sealed partial class AdaptivePolicy
         TransportMemory memory = _memory;
         if (serverGap <= gap + gap / 8)
         {
-            memory.Life.Learn(gap, survived);
+            memory.Life.Learn(gap, survived, facts.NowMs);
             return;
         }
 
         // Keepalive kept the path: the server's own idle time is told apart.
         if (survived)
         {
-            memory.Life.Learn(gap, true);
+            memory.Life.Learn(gap, true, facts.NowMs);
             if (serverGap > memory.ServerLowMs)
                 memory.ServerLowMs = Limited(serverGap);
             if (memory.ServerHighMs > 0 && serverGap >= memory.ServerHighMs)
@@ -121,7 +128,7 @@ public sealed partial class AdaptivePolicy
         }
         else
         {
-            memory.Life.Learn(gap, false);
+            memory.Life.Learn(gap, false, facts.NowMs);
         }
     }
 

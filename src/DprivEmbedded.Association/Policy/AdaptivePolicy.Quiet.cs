@@ -87,6 +87,8 @@ public sealed partial class AdaptivePolicy
         if (later > 0)
             waiting = Larger(waiting, Part(WaitPart(idle, age, step, gain), One) + Part(later, StepSurvival(age, step)));
 
+        // What is believed of the next query may be wrong, and a probe is cheap insurance.
+        waiting -= waiting >> 6;
         _vAct = probed;
         _vWait = waiting;
         _vCost = _probe;
@@ -132,7 +134,7 @@ public sealed partial class AdaptivePolicy
         _vAct = Part(hold, survival) - cost;
         _vWait = wait;
         _vCost = cost;
-        _holding = _vAct > wait;
+        _holding = _vAct > wait + cost / 2;
         if (!_holding)
             return;
 
@@ -201,12 +203,12 @@ public sealed partial class AdaptivePolicy
                 benefit = RenewalBenefit(facts, idle, left, life, premium, handshake);
 
                 // With another natural wake before it dies, that is time enough.
-                lastChance = step == Never || step * (WakesRegularly(facts) ? 9 : 16) / 8 > left;
+                lastChance = step == Never || (facts.NextWakeMs != Never ? step : WakesRegularly(facts) ? step + 4 * _wakeSpreadMs : 2 * step) > left;
             }
 
             if (facts.RadioActive && lastChance && benefit > handshake)
             {
-                Renew(plan, facts.NowMs, facts.NowMs, benefit, handshake);
+                Renew(plan, facts.NowMs, Never, benefit, handshake);
                 return true;
             }
 

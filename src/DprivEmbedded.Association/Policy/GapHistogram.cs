@@ -8,10 +8,10 @@ internal sealed class GapHistogram
     public const int Atoms = 2 * Bins;
     public const int SavedBytes = 4 * Bins;
 
-    private const int Step = 128;
+    public const int Step = 64;
 
-    /// <summary>The memory is 64 to 128 gaps.</summary>
-    private const int Full = 128 * Step;
+    /// <summary>The memory is 128 to 256 gaps.</summary>
+    private const int Full = 256 * Step;
 
     private readonly int[] _weights = new int[Bins];
     private readonly byte[] _places = new byte[Bins];
@@ -99,7 +99,7 @@ internal sealed class GapHistogram
         return 2 * Find(idleMs);
     }
 
-    /// <summary>How much of an atom's weight is left when a gap has lasted so long already.</summary>
+    /// <summary>How much of an atom's weight is left when a gap has lasted so long already: half a bin's gaps lie between its middle and three times the spread from there, most of them near.</summary>
     public int Weight(int atom, long idleMs)
     {
         int weight = _weights[atom >> 1];
@@ -107,12 +107,17 @@ internal sealed class GapHistogram
             return 0;
 
         weight = (weight + (atom & 1)) >> 1;
-        if (idleMs < Place(atom))
+        int from = Edge(atom, 0);
+        if (idleMs <= from)
             return weight;
+
+        int until = Edge(atom, 1);
+        if (idleMs < until)
+            return (int)(weight * (until - idleMs) / (until - from)) + 1;
         if ((atom & 1) == 0)
             return 0;
 
-        // Beyond where its gaps lie: a quarter of it is believed to be still ahead.
+        // Beyond where its gaps lie: an eighth of it is believed to be still ahead.
         long end = _starts[(atom >> 1) + 1];
         return idleMs >= end ? 0 : (int)(weight * (end - idleMs) / (end - _starts[atom >> 1])) / 4;
     }
@@ -120,8 +125,14 @@ internal sealed class GapHistogram
     /// <summary>Where what is left of it lies.</summary>
     public int At(int atom, long idleMs)
     {
-        int place = Place(atom);
-        return idleMs < place ? place : (int)((idleMs + _starts[(atom >> 1) + 1]) / 2) + 1;
+        int from = Edge(atom, 0);
+        int until = Edge(atom, 1);
+        if (idleMs >= until)
+            until = _starts[(atom >> 1) + 1];
+        if (idleMs <= from)
+            return (atom & 1) == 0 ? until - (until - from) / 3 : from + (until - from) / 3;
+
+        return (int)((idleMs + until) / 2) + 1;
     }
 
     /// <summary>The mean gap in milliseconds; 0 where none is known.</summary>
@@ -134,7 +145,7 @@ internal sealed class GapHistogram
         for (int i = 0; i < Bins; i++)
         {
             if (_weights[i] != 0)
-                sum += (long)_weights[i] * (Place(2 * i) + Place(2 * i + 1)) / 2;
+                sum += (long)_weights[i] * Edge(2 * i, 1);
         }
 
         return sum / _total;
@@ -176,10 +187,11 @@ internal sealed class GapHistogram
         return at + SavedBytes;
     }
 
-    private int Place(int atom)
+    /// <summary>The lower or the upper edge of an atom's gaps.</summary>
+    private int Edge(int atom, int upper)
     {
         int bin = atom >> 1;
-        int place = _places[bin] + ((atom & 1) == 0 ? -_spreads[bin] : _spreads[bin]);
+        int place = _places[bin] + ((atom & 1) + upper - 1) * 3 * _spreads[bin];
         if (place < 0)
             place = 0;
         if (place > 255)

@@ -1,7 +1,7 @@
 namespace DprivEmbedded.Policy;
 
 /// <summary>What is believed about one lifetime, such as a NAT's idle timeout: a distribution over cells that grow by a third, sharpened inside a cell by the longest gap survived and the shortest that was not.</summary>
-/// <remarks>Each observation multiplies in its likelihood and then leaks a little of the prior back in, so that old evidence fades. Probabilities are in units of 1/32768.</remarks>
+/// <remarks>Each observation multiplies in its likelihood. With time, and with each surprise, a little of the prior leaks back in: what was learned fades over days, and a change is believed soon. Probabilities are in units of 1/32768.</remarks>
 internal sealed class LifetimeEstimate
 {
     public const int Cells = 40;
@@ -10,6 +10,7 @@ internal sealed class LifetimeEstimate
 
     private const int FirstMs = 3000;
     private const int NeverMs = int.MaxValue;
+    private const int LeakMs = 900000;
 
     /// <summary>The upper ends of the cells.</summary>
     private readonly int[] _ends = new int[Cells];
@@ -19,6 +20,7 @@ internal sealed class LifetimeEstimate
     private readonly int[] _above = new int[Cells + 1];
     private int _lowMs;
     private int _highMs;
+    private long _leakedMs;
     private long _knownMs = -1;
     private long _knownLowMs;
 
@@ -71,10 +73,23 @@ internal sealed class LifetimeEstimate
     }
 
     /// <summary>Learns that state outlived a gap, or did not.</summary>
-    public void Learn(long gapMs, bool survived)
+    public void Learn(long gapMs, bool survived, long nowMs)
     {
         if (gapMs <= 0)
             return;
+
+        // Parts of 1024 that leak: one a quarter of an hour, more where nobody would have expected this.
+        long leak = _leakedMs == 0 || nowMs < _leakedMs ? 0 : (nowMs - _leakedMs) / LeakMs;
+        if (leak > 0 || _leakedMs == 0 || nowMs < _leakedMs)
+            _leakedMs = nowMs;
+        if (leak > 128)
+            leak = 128;
+
+        int expected = Survival(gapMs);
+        if ((survived ? expected : One - expected) < One / 8)
+            leak += 32;
+
+        int kept = One - (int)leak * (One / 1024);
 
         int gap = gapMs >= NeverMs ? NeverMs - 1 : (int)gapMs;
         int cell = Find(gap);
@@ -93,7 +108,7 @@ internal sealed class LifetimeEstimate
         }
 
         for (int i = 0; i < Cells; i++)
-            _weights[i] = (int)((long)_weights[i] * (One - One / 256) / sum) + Prior(i) / 256;
+            _weights[i] = (int)((long)_weights[i] * kept / sum) + Prior(i) * (int)leak / 1024;
 
         if (survived)
         {

@@ -39,6 +39,7 @@ public static class PolicyParser
         }
 
         policy.ReuseUpToMs = -1;
+        policy.HedgeUpToMs = -1;
         switch (name)
         {
             case "resume":

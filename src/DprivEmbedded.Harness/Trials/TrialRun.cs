@@ -191,6 +191,9 @@ internal sealed class TrialRun
                     continue;
 
                 Plan(state, now, true);
+                if (OnEvent != null)
+                    Report(now, "wake", default, "", Explain?.Invoke() ?? "");
+
                 if (_plan.Action == QuietAction.Nothing || _plan.EarliestMs > now || !Act(ref state, now, true, result))
                     continue;
             }
