@@ -117,11 +117,11 @@ public static partial class HostilePeers
     {
         const string topic = "Floods";
         const string limit = "No RFC sets a number; without data in between it is ours: ";
-        yield return new HostilePeer(topic, "65 KeyUpdates", limit + "64", c => c.Change(Updates(c, 65, 0))).On(T13, Ends(TlsError.Flood)).Within(64 * 1024);
-        yield return new HostilePeer(topic, "60 KeyUpdates that ask for one in return", "Each is answered (RFC 8446 section 4.6.3)", c => c.Change(Updates(c, 60, 1))).On(T13, Answered).Within(128 * 1024, sentBytes: 3072);
-        yield return new HostilePeer(topic, "65 tickets", limit + "64", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 2, c.Message(HandshakeType.NewSessionTicket, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 7, 7, 0, 0)))).On(T13, Ends(TlsError.Flood)).Within(40 * 1024);
-        yield return new HostilePeer(topic, "65 HelloRequests", limit + "64 over TLS, and 8 refusals over DTLS", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 1, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood)).On(D12, Answered).Within(sentBytes: 4096);
-        yield return new HostilePeer(topic, "65 HelloRequests in the handshake, which then would go on", limit + "64", c => c.BeforeMessage(HandshakeType.ServerKeyExchange, () => Repeat(65, ContentType.Handshake, 0, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood));
+        yield return new HostilePeer(topic, "33 KeyUpdates", limit + "32", c => c.Change(Updates(c, 33, 0))).On(T13, Ends(TlsError.Flood)).Within(64 * 1024);
+        yield return new HostilePeer(topic, "28 KeyUpdates that ask for one in return", "Each is answered (RFC 8446 section 4.6.3)", c => c.Change(Updates(c, 28, 1))).On(T13, Answered).Within(128 * 1024, sentBytes: 3072);
+        yield return new HostilePeer(topic, "33 tickets", limit + "32", c => c.BeforeAnswer(() => Repeat(33, ContentType.Handshake, 2, c.Message(HandshakeType.NewSessionTicket, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 7, 7, 0, 0)))).On(T13, Ends(TlsError.Flood)).Within(40 * 1024);
+        yield return new HostilePeer(topic, "33 HelloRequests", limit + "32 over TLS, and 8 refusals over DTLS", c => c.BeforeAnswer(() => Repeat(33, ContentType.Handshake, 1, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood)).On(D12, Answered).Within(sentBytes: 4096);
+        yield return new HostilePeer(topic, "33 HelloRequests in the handshake, which then would go on", limit + "32", c => c.BeforeMessage(HandshakeType.ServerKeyExchange, () => Repeat(33, ContentType.Handshake, 0, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood));
         yield return new HostilePeer(topic, "ServerHelloDone 500 times", "A repetition says that ours was lost (RFC 6347 section 4.2.4): answered once a round trip and 8 times at most", c => c.BeforeMessage(HandshakeType.Finished, () => Repeat(500, ContentType.Handshake, 0, HostileContext.Fragment(HandshakeType.ServerHelloDone, 0, 3, 0)))).On(D12, Answered);
         yield return new HostilePeer(topic, "9 warnings", limit + "8 over TLS; over DTLS they are ignored", c => c.BeforeAnswer(() => Repeat(9, ContentType.Alert, c.LastEpoch, [1, (byte)(c.IsTls13 ? 90 : 100)]))).On(Streams, Ends(TlsError.Flood)).On(D12, Answered);
         yield return new HostilePeer(topic, "33 empty records", limit + "32 over TLS; over DTLS they are ignored", c => c.BeforeAnswer(() => Repeat(33, ContentType.ApplicationData, c.LastEpoch, []))).On(Streams, Ends(TlsError.Flood)).On(D12, Answered);
@@ -166,7 +166,7 @@ public static partial class HostilePeers
             yield return new HostilePeer(topic, "RST " + name, "Nothing of TLS: the transport is gone", Act(stage, TlsFaultAction.Reset)).On(where & Streams, Silently(TlsError.ConnectionReset));
         }
 
-        yield return new HostilePeer(topic, "an alert of level 3", "decode_error or illegal_parameter (RFC 8446 section 6); DTLS ignores it", c => c.BeforeAnswer(ContentType.Alert, 3, 90)).On(T12, Ends(TlsError.BadAlert)).On(T13, Ends(TlsError.BadAlert)).On(D12, Answered);
+        yield return new HostilePeer(topic, "an alert of level 3", "decode_error or illegal_parameter (RFC 8446 section 6)", c => c.BeforeAnswer(ContentType.Alert, 3, 90)).On(All, Ends(TlsError.IllegalParameter));
         yield return new HostilePeer(topic, "an alert of one byte", "An alert is not cut in pieces (RFC 8446 section 5.1); DTLS ignores it", c => c.BeforeAnswer(ContentType.Alert, 2)).On(Streams, Ends(TlsError.BadAlert)).On(D12, Answered);
         yield return new HostilePeer(topic, "two alerts in one record", "One alert in a record (RFC 8446 section 5.1); DTLS ignores them", c => c.BeforeAnswer(ContentType.Alert, 1, 90, 1, 90)).On(Streams, Ends(TlsError.BadAlert)).On(D12, Answered);
         yield return new HostilePeer(topic, "user_canceled and no more", "Goes on (RFC 8446 section 6.1)", c => c.BeforeAnswer(ContentType.Alert, 1, 90)).On(All, Answered);
