@@ -15,6 +15,7 @@ public static partial class Program
         Examples:
           dpriv demo
           dpriv flows --figure 5
+          dpriv trial --report trial.html
           dpriv serve --dot 8853
           dpriv query www.example AAAA --server 127.0.0.1:8853 --pin PIN --trace     (with the pin that serve prints)
           dpriv query www.example.com --server 192.0.2.1 --auth-name dot.example.com --repeat 3 --reconnect
@@ -31,6 +32,7 @@ public static partial class Program
             ServeCommand.Create(),
             DemoCommand.Create(),
             FlowsCommand.Create(),
+            TrialCommand.Create(),
         };
         foreach (Option option in root.Options)
         {

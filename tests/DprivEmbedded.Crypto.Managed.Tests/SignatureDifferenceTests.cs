@@ -39,7 +39,7 @@ public class SignatureDifferenceTests
 
         List<RSA> keys = s_rsa.Value;
         RSASignaturePadding padding = scheme == SignatureScheme.RsaPssRsaeSha256 ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
-        int cases = Cases.Slow / 2;
+        int cases = Cases.Rsa;
         int valid = 0;
         for (int i = 0; i < cases; i++)
         {

@@ -71,6 +71,9 @@ internal sealed class AssociationPath
     /// <summary>When the handshake got on last.</summary>
     public long ProgressMs;
 
+    /// <summary>When it was last seen that the server's host has everything, though nothing comes.</summary>
+    public long PatientSinceMs;
+
     /// <summary>How often its present flight was repeated, and how many messages had come then.</summary>
     public int Stalls;
     public int MessagesAtStall;

@@ -41,6 +41,9 @@ public sealed partial class ServerAssociation
     private const int StalledRepeats = 3;
     private const int MaxDoubtedAlerts = 2;
 
+    // How long a server may take over a flight that its host has acknowledged.
+    private const int SlowHandshakeMs = 3000;
+
     private const int FirstBackOffMs = 1000;
     private const int MaxBackOffMs = 60000;
     private const int RefusedRetryMs = 250;
@@ -342,7 +345,8 @@ public sealed partial class ServerAssociation
         if (path.FastOpen && path.OpeningMs >= 0)
             silence += SynRepeatMs;
 
-        return path.ProgressMs + ((long)silence << _handshakeRestarts);
+        long since = path.PatientSinceMs > path.ProgressMs ? path.PatientSinceMs : path.ProgressMs;
+        return since + ((long)silence << _handshakeRestarts);
     }
 
     /// <summary>Makes handshakes again over which silence has fallen, on a path of their own: what a NAT forgot in the middle comes to no end otherwise.</summary>
@@ -354,9 +358,10 @@ public sealed partial class ServerAssociation
             if (_nowMs < HandshakeDueMs(path))
                 continue;
 
-            if (_pathFacts != null && _pathFacts.IsAcknowledged(i))
+            // A host that has everything may be slow with its key exchange, but not for ever: one that lost its state meanwhile has nothing to say, and is sent nothing that it could reset.
+            if (_pathFacts != null && _pathFacts.IsAcknowledged(i) && _nowMs - path.ProgressMs < SlowHandshakeMs)
             {
-                path.ProgressMs = _nowMs;
+                path.PatientSinceMs = _nowMs;
                 continue;
             }
 

@@ -78,6 +78,13 @@ public sealed partial class AdaptivePolicy
         _informed = true;
     }
 
+    /// <summary>What is believed of a gap, in 1/32768: for pictures.</summary>
+    internal int Believed(int transport, long gapMs)
+    {
+        _memory = _memories[transport];
+        return Outlives(gapMs);
+    }
+
     /// <summary>For the informed reference: a gap that may come.</summary>
     internal void KnowGap(long gapMs)
     {

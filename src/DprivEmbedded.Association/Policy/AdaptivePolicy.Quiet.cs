@@ -208,7 +208,7 @@ public sealed partial class AdaptivePolicy
 
             if (facts.RadioActive && lastChance && benefit > handshake)
             {
-                Renew(plan, facts.NowMs, facts.NowMs, benefit, handshake);
+                Renew(plan, facts.NowMs, Never, benefit, handshake);
                 return true;
             }
 

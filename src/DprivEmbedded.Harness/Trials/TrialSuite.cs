@@ -67,6 +67,29 @@ public static class TrialSuite
         return run.Run(policy, seed);
     }
 
+    /// <summary>What the adaptive policy believes at the end of a run, beside the truth: the probability that an association outlives a gap.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="days">Simulated days.</param>
+    /// <returns>Gap in seconds, believed, true in the conditions at the end; from a second to a day.</returns>
+    public static List<(double Seconds, double Believed, double True)> Survival(Scenario scenario, int seed, double days)
+    {
+        var world = new World(scenario, seed, days);
+        CostModel costs = CostModel.Create(scenario.Device, scenario.Protocol, scenario.LatencyMicroWatts);
+        var policy = new AdaptivePolicy(costs);
+        new TrialRun(world, policy).Run("adaptive", seed);
+        Conditions now = scenario.Phases[world.Phase.Length > 0 ? world.Phase[^1] : 0];
+        var curve = new List<(double, double, double)>();
+        for (double seconds = 1; seconds <= 86400; seconds *= 1.07)
+        {
+            double path = Outlives(seconds, now.PathSeconds, now.PathJitterPercent);
+            double server = Outlives(seconds, now.IdleSeconds, now.IdleJitterPercent);
+            curve.Add((seconds, policy.Believed(scenario.Protocol.Transport, (long)(seconds * 1000)) / 32768.0, path * server));
+        }
+
+        return curve;
+    }
+
     /// <summary>All runs, in parallel; the order of the results does not depend on the number of threads.</summary>
     /// <param name="scenarios">The scenarios.</param>
     /// <param name="policies">The policies.</param>
@@ -126,6 +149,13 @@ public static class TrialSuite
         };
         for (int i = stride; i < sample.Length; i += stride)
             policy.KnowGap(sample[i] - sample[i - 1]);
+    }
+
+    private static double Outlives(double gap, double mean, double jitterPercent)
+    {
+        double least = mean * (1 - jitterPercent / 100);
+        double most = mean * (1 + jitterPercent / 100);
+        return gap <= least ? 1 : gap > most ? 0 : (most - gap) / (most - least);
     }
 
     private static string CacheName(Scenario scenario, string policy, int seed, double days)

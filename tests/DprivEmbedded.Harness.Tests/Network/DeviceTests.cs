@@ -209,10 +209,6 @@ public class DeviceTests
 
     private static void Happen(DeviceRig rig, int what)
     {
-        // A TLS handshake that loses its path in silence is given up only after its time limit, and its queries fail then: losses wait until there is none.
-        if (what < 5)
-            rig.Network.RunUntil(() => rig.Core.State is not (AssociationState.Connecting or AssociationState.Recovering), 60_000);
-
         switch (what)
         {
             case 0:
