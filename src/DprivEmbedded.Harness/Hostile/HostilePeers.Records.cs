@@ -118,7 +118,7 @@ public static partial class HostilePeers
         const string topic = "Floods";
         const string limit = "No RFC sets a number; without data in between it is ours: ";
         yield return new HostilePeer(topic, "65 KeyUpdates", limit + "64", c => c.Change(Updates(c, 65, 0))).On(T13, Ends(TlsError.Flood)).Within(64 * 1024);
-        yield return new HostilePeer(topic, "60 KeyUpdates that ask for one in return", "Each is answered (RFC 8446 section 4.6.3)", c => c.Change(Updates(c, 60, 1))).On(T13, Answered).Within(128 * 1024, sentBytes: 3072);
+        yield return new HostilePeer(topic, "30 KeyUpdates that ask for one in return", "One answers them all, before the next data (RFC 8446 section 4.6.3)", c => c.Change(Updates(c, 30, 1))).On(T13, Answered).Within(128 * 1024, sentBytes: 3072);
         yield return new HostilePeer(topic, "65 tickets", limit + "64", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 2, c.Message(HandshakeType.NewSessionTicket, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 7, 7, 0, 0)))).On(T13, Ends(TlsError.Flood)).Within(40 * 1024);
         yield return new HostilePeer(topic, "65 HelloRequests", limit + "64 over TLS, and 8 refusals over DTLS", c => c.BeforeAnswer(() => Repeat(65, ContentType.Handshake, 1, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood)).On(D12, Answered).Within(sentBytes: 4096);
         yield return new HostilePeer(topic, "65 HelloRequests in the handshake, which then would go on", limit + "64", c => c.BeforeMessage(HandshakeType.ServerKeyExchange, () => Repeat(65, ContentType.Handshake, 0, c.Message(HandshakeType.HelloRequest)))).On(T12, Ends(TlsError.Flood));
@@ -166,7 +166,7 @@ public static partial class HostilePeers
             yield return new HostilePeer(topic, "RST " + name, "Nothing of TLS: the transport is gone", Act(stage, TlsFaultAction.Reset)).On(where & Streams, Silently(TlsError.ConnectionReset));
         }
 
-        yield return new HostilePeer(topic, "an alert of level 3", "decode_error or illegal_parameter (RFC 8446 section 6); DTLS ignores it", c => c.BeforeAnswer(ContentType.Alert, 3, 90)).On(T12, Ends(TlsError.BadAlert)).On(T13, Ends(TlsError.BadAlert)).On(D12, Answered);
+        yield return new HostilePeer(topic, "an alert of level 3", "decode_error or illegal_parameter (RFC 8446 section 6)", c => c.BeforeAnswer(ContentType.Alert, 3, 90)).On(T12, Ends(TlsError.IllegalParameter)).On(T13, Ends(TlsError.IllegalParameter)).On(D12, Ends(TlsError.IllegalParameter));
         yield return new HostilePeer(topic, "an alert of one byte", "An alert is not cut in pieces (RFC 8446 section 5.1); DTLS ignores it", c => c.BeforeAnswer(ContentType.Alert, 2)).On(Streams, Ends(TlsError.BadAlert)).On(D12, Answered);
         yield return new HostilePeer(topic, "two alerts in one record", "One alert in a record (RFC 8446 section 5.1); DTLS ignores them", c => c.BeforeAnswer(ContentType.Alert, 1, 90, 1, 90)).On(Streams, Ends(TlsError.BadAlert)).On(D12, Answered);
         yield return new HostilePeer(topic, "user_canceled and no more", "Goes on (RFC 8446 section 6.1)", c => c.BeforeAnswer(ContentType.Alert, 1, 90)).On(All, Answered);
