@@ -186,7 +186,7 @@ public partial class QueryOutputTests
     public async Task The_document_names_the_options_and_no_others()
     {
         string document = Repository.Read("docs", "cli.md");
-        foreach (string command in (string[])["query", "serve", "demo"])
+        foreach (string command in (string[])["query", "serve", "demo", "trial"])
         {
             string section = Regex.Match(document, $"## `dpriv {command}.*?(?=\n## )", RegexOptions.Singleline).Value;
             string help = (await DprivCommand.RunAsync(command, "--help")).EndedWell().Output;
