@@ -15,7 +15,7 @@ public sealed partial class AdaptivePolicy
     /// <inheritdoc/>
     public void Observe(int observation, AssociationFacts facts)
     {
-        _memory = _memories[facts.Transport & 1];
+        Look(facts);
         switch (observation)
         {
             case AssociationObservation.Query:
@@ -31,13 +31,16 @@ public sealed partial class AdaptivePolicy
                 break;
             case AssociationObservation.RadioAwake:
                 LearnWake(facts.NowMs);
+                _stepSurvival = RandomStep(0, _wakeMeanMs);
                 break;
             case AssociationObservation.Survived:
                 Learned(facts, true);
+                ChooseRefresh();
                 break;
             case AssociationObservation.LostFast:
             case AssociationObservation.LostSilently:
                 Learned(facts, false);
+                ChooseRefresh();
                 if (!_informed)
                     _memory.CountLoss(observation == AssociationObservation.LostSilently);
                 break;
@@ -59,6 +62,7 @@ public sealed partial class AdaptivePolicy
                 {
                     _memories[0].ForgetPath();
                     _memories[1].ForgetPath();
+                    ChooseRefresh();
                 }
 
                 break;
@@ -76,6 +80,7 @@ public sealed partial class AdaptivePolicy
         memory.SilentLosses = silentPercent * 20;
         memory.FastLosses = 2001 - silentPercent * 20;
         _informed = true;
+        ChooseRefresh();
     }
 
     /// <summary>What is believed of a gap, in 1/32768: for pictures.</summary>

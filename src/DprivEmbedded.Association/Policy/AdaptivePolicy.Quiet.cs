@@ -11,6 +11,14 @@ public sealed partial class AdaptivePolicy
     private long _vAct;
     private long _vWait;
     private long _vCost;
+    private long _beyond;
+
+    // At which intervals to refresh, with natural wakes and without: computed when something was learned.
+    private int _rideRefreshMs;
+    private int _aloneRefreshMs;
+
+    /// <summary>The probability that a fresh association outlives the time until a natural wake, where these come at random.</summary>
+    private int _stepSurvival;
 
     /// <summary>Whether probes keep the association at present: then it is lost as seldom as experience says, however long the gap.</summary>
     private bool _holding;
@@ -30,12 +38,12 @@ public sealed partial class AdaptivePolicy
 
         bool ride = facts.ProbePermission >= ProbePermission.RideAlong;
         bool alone = facts.ProbePermission == ProbePermission.StandAlone;
-        long idle = facts.IdleMs;
         long step = NextWakeIn(facts);
         _fresh = facts.HasSession ? _resume : _reconnect;
+        _gaps.Look(facts.IdleMs);
 
         // A session that dies before the next chance to renew it.
-        if (ride && PlanRenewal(facts, plan, idle, step, alone))
+        if (ride && PlanRenewal(facts, plan, step, alone))
             return;
         if (!facts.HasAssociation)
         {
@@ -45,24 +53,24 @@ public sealed partial class AdaptivePolicy
 
         long gain = _fresh - _reuse;
         long age = facts.GapMs;
-        if (_costs.ServerCloseWakes && PlanClose(facts, plan, idle, gain))
+        if (_costs.ServerCloseWakes && PlanClose(facts, plan, step, gain))
             return;
         if (!ride || facts.ProbeKind == ProbeKind.None || _costs.SleepLosesMemory || gain <= 0)
             return;
 
         // Right after a query there is nothing to ask.
         bool awake = facts.RadioActive && facts.NowMs == _lastWakeMs;
-        int refresh = Refresh(facts, _probe, gain);
+        int refresh = Refresh(facts, _rideRefreshMs);
         _refreshMs = refresh;
         if (awake)
         {
-            PlanRide(facts, plan, idle, age, step, gain, refresh, alone);
+            PlanRide(facts, plan, age, step, gain, refresh, alone);
             if (plan.Action != QuietAction.Nothing)
                 return;
         }
 
         if (alone)
-            PlanAlone(facts, plan, idle, age, step, gain);
+            PlanAlone(facts, plan, age, step, gain);
         else if (!awake && step != Never)
         {
             // The driver may not ask again when the radio wakes; until then this is what may ride along.
@@ -74,29 +82,34 @@ public sealed partial class AdaptivePolicy
     }
 
     /// <summary>The radio woke for others: probe now, or trust that the association lives until it wakes again?</summary>
-    private void PlanRide(AssociationFacts facts, QuietPlan plan, long idle, long age, long step, long gain, int refresh, bool alone)
+    private void PlanRide(AssociationFacts facts, QuietPlan plan, long age, long step, long gain, int refresh, bool alone)
     {
         int now = Survival(age, facts.ServerGapMs);
-        if (now < One / 64)
+        if (now < One / 64 || _gaps.Rest == 0)
             return;
 
-        long hold = HoldValue(idle, step, gain, refresh);
+        long left = WaitValue(0, 0, Never, gain);
+        long hold = Larger(left, HoldValue(0, step, gain, refresh));
         long probed = Part(hold, now) - _probe - Part(_vain, One - now);
-        long waiting = WaitValue(idle, age, step, gain);
-        long later = step == Never ? 0 : Part(HoldValue(idle + step, step, gain, refresh) - _probe, NotYet(idle, idle + step));
-        if (later > 0)
-            waiting = Larger(waiting, Part(WaitPart(idle, age, step, gain), One) + Part(later, StepSurvival(age, step)));
+
+        // What comes before the next natural wake, and what comes after it without another probe.
+        long waiting = WaitValue(0, age, step, gain);
+        if (step != Never)
+        {
+            long later = Part(HoldValue(step, step, gain, refresh) - _probe, NotYet(step));
+            waiting += Larger(_beyond, later > 0 ? Part(later, StepSurvival(age, step)) : 0);
+        }
 
         // What is believed of the next query may be wrong, and a probe is cheap insurance.
         waiting -= waiting >> 6;
         _vAct = probed;
         _vWait = waiting;
         _vCost = _probe;
-        _holding = hold > WaitValue(idle, 0, step, gain);
+        _holding = hold > left;
         if (probed <= waiting)
         {
             // Would it pay if the association lived as long as is possible? Then it is worth finding out, from the purse.
-            if (now > One - One / 16 || now < One / 16 || _purse < _probe || ChainValue(idle, step == Never ? age : step, _probe, gain, 1, One) <= 2 * _probe)
+            if (now > One - One / 16 || now < One / 16 || _purse < _probe || ChainValue(0, step == Never ? age : step, _probe, gain, One) <= 2 * _probe)
                 return;
 
             _purse -= _probe;
@@ -110,10 +123,10 @@ public sealed partial class AdaptivePolicy
     }
 
     /// <summary>Waking the radio for a probe: pays only where a wake costs little, as on mains.</summary>
-    private void PlanAlone(AssociationFacts facts, QuietPlan plan, long idle, long age, long step, long gain)
+    private void PlanAlone(AssociationFacts facts, QuietPlan plan, long age, long step, long gain)
     {
         long cost = _probeAlone;
-        int refresh = Refresh(facts, cost, gain);
+        int refresh = Refresh(facts, _aloneRefreshMs);
         _refreshMs = refresh;
 
         // Probe at the end of the safe interval; the question is whether what follows is worth it then.
@@ -125,12 +138,11 @@ public sealed partial class AdaptivePolicy
         if (survival < One / 64 || (step != Never && step <= until))
             return;
 
-        long at = idle + until;
-        if (NotYet(idle, at) == 0)
+        if (NotYet(until) == 0)
             return;
 
-        long hold = ChainValue(at, refresh, cost, gain, 1, Outlives(refresh));
-        long wait = WaitValue(at, age + until, Never, gain);
+        long hold = ChainValue(until, refresh, cost, gain, Outlives(refresh));
+        long wait = WaitValue(until, age + until, Never, gain);
         _vAct = Part(hold, survival) - cost;
         _vWait = wait;
         _vCost = cost;
@@ -149,7 +161,7 @@ public sealed partial class AdaptivePolicy
     }
 
     /// <summary>Where the server's close would wake the radio: close first, while the radio is on, unless another query is likely before.</summary>
-    private bool PlanClose(AssociationFacts facts, QuietPlan plan, long idle, long gain)
+    private bool PlanClose(AssociationFacts facts, QuietPlan plan, long step, long gain)
     {
         int closeMs = _memory.CloseMs;
         if (facts.ServerIdleTimeoutMs > 0 && facts.Transport == AssociationTransport.Dot && (closeMs == 0 || facts.ServerIdleTimeoutMs < closeMs))
@@ -161,15 +173,14 @@ public sealed partial class AdaptivePolicy
         if (left < 0)
             left = 0;
 
-        int notYet = NotYet(idle, idle + left);
-        int arrives = _memory.Life.Survival(closeMs);
-        long hold = WaitPart(idle, facts.GapMs, left, gain) - Part(Part(_wake + _serverClose, arrives), notYet);
+        int notYet = NotYet(left);
+        int arrives = _memory.Life.Quick(closeMs);
+        long hold = WaitValue(0, facts.GapMs, left, gain) - Part(Part(_wake + _serverClose, arrives), notYet);
         if (facts.ProbePermission >= ProbePermission.RideAlong && facts.ProbeKind != ProbeKind.None && facts.ProbeKind != ProbeKind.Keepalive)
         {
             // Probes that ride along put the close off.
-            long step = NextWakeIn(facts);
             if (step <= left)
-                hold = Larger(hold, HoldValue(idle, step, gain, Refresh(facts, _probe, gain)) - Part(_wake + _serverClose, One / 8));
+                hold = Larger(hold, HoldValue(0, step, gain, Refresh(facts, _rideRefreshMs)) - Part(_wake + _serverClose, One / 8));
         }
 
         _vAct = -_close;
@@ -187,7 +198,7 @@ public sealed partial class AdaptivePolicy
     }
 
     /// <summary>A handshake in quiet time, for a session that lives longer, or for an association that is there when the query comes.</summary>
-    private bool PlanRenewal(AssociationFacts facts, QuietPlan plan, long idle, long step, bool alone)
+    private bool PlanRenewal(AssociationFacts facts, QuietPlan plan, long step, bool alone)
     {
         long handshake = facts.HasSession ? _quietResume + (((_quietReconnect - _quietResume) * _memory.RefusedShare) >> 8) : _quietReconnect;
         long premium = _reconnect - _resume;
@@ -197,10 +208,10 @@ public sealed partial class AdaptivePolicy
         if (facts.HasSession && facts.SessionExpiresMs != Never && life > 0 && premium > 0)
         {
             long left = facts.SessionExpiresMs - facts.NowMs;
-            int missed = NotYet(idle, idle + left);
+            int missed = NotYet(left);
             if (missed > 0)
             {
-                benefit = RenewalBenefit(facts, idle, left, life, premium, handshake);
+                benefit = RenewalBenefit(facts, left, life, premium, handshake, missed);
 
                 // With another natural wake before it dies, that is time enough.
                 lastChance = step == Never || (facts.NextWakeMs != Never ? step : WakesRegularly(facts) ? step + 4 * _wakeSpreadMs : 2 * step) > left;
@@ -236,12 +247,12 @@ public sealed partial class AdaptivePolicy
             return false;
 
         long gain = (facts.HasSession ? _resume : _reconnect) - _reuse;
-        int refresh = Refresh(facts, _probe, gain);
-        long value = Larger(WaitValue(idle, 0, step, gain), HoldValue(idle, step, gain, refresh)) + (benefit >> 1) - handshake;
+        int refresh = Refresh(facts, _rideRefreshMs);
+        long value = Larger(WaitValue(0, 0, Never, gain), HoldValue(0, step, gain, refresh)) + (benefit >> 1) - handshake;
         if (value <= 0)
             return false;
 
-        long later = step == Never ? 0 : Part(Larger(WaitValue(idle + step, 0, step, gain), HoldValue(idle + step, step, gain, refresh)) - handshake, NotYet(idle, idle + step));
+        long later = step == Never ? 0 : Part(Larger(WaitValue(step, 0, Never, gain), HoldValue(step, step, gain, refresh)) - handshake, NotYet(step));
         if (later >= value)
             return false;
 
@@ -262,117 +273,114 @@ public sealed partial class AdaptivePolicy
     }
 
     /// <summary>What a fresh session saves: full handshakes between the old one's end and the new one's, renewed again as often as it takes.</summary>
-    private long RenewalBenefit(AssociationFacts facts, long idle, long left, long life, long premium, long handshake)
+    private long RenewalBenefit(AssociationFacts facts, long left, long life, long premium, long handshake, int missed)
     {
         // The next query comes after the end, to an association that is gone by then.
         long once = 0;
         long chain = 0;
-        int rest = 0;
-        long age = facts.HasAssociation ? facts.GapMs : Never;
-        for (int i = _gaps.FirstAtom(idle); i < GapHistogram.Atoms; i++)
+        GapHistogram gaps = _gaps;
+        bool sure = !facts.HasAssociation;
+        for (int i = 0; i < gaps.Count; i++)
         {
-            int weight = _gaps.Weight(i, idle);
-            if (weight == 0)
-                continue;
-
-            rest += weight;
-            long ahead = _gaps.At(i, idle) - idle;
+            long ahead = gaps.AheadMs[i];
             if (ahead < left)
                 continue;
 
+            int weight = gaps.Left[i];
             long saved = premium;
-            if (age != Never)
-                saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(age + ahead));
+            if (!sure)
+                saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(facts.GapMs + ahead));
             if (ahead <= life)
+            {
                 once += saved * weight;
+                chain += saved * weight;
+                continue;
+            }
 
             long again = (ahead - left) / life;
-            if (again < 16)
-                chain += (saved - again * handshake) * weight;
-            else
-                chain -= 16 * handshake * weight;
+            chain += (again < 16 ? saved - again * handshake : -16 * handshake) * weight;
         }
 
-        if (rest == 0)
-            return 0;
-
-        long benefit = Larger(once, chain) / rest;
+        long benefit = gaps.Rest == 0 ? 0 : Larger(once, chain) / gaps.Rest;
 
         // Many short gaps follow, and one of them loses the association.
-        long mean = _gaps.MeanMs();
+        long mean = gaps.MeanMs;
         if (mean > 0 && mean < life)
         {
             long perLife = (_lossShare + One / 512) * (life / mean);
             long rate = Part(premium, (int)(perLife * One / (perLife + One)));
-            benefit = Larger(benefit, Part(rate, NotYet(idle, idle + left)));
+            benefit = Larger(benefit, Part(rate, missed));
         }
 
         return benefit;
     }
 
-    /// <summary>What the association is worth if nothing more is done for it.</summary>
-    private long WaitValue(long idle, long age, long step, long gain)
+    /// <summary>What an association of some age is worth from a later moment on if nothing is done for it: for queries until a limit; what it is worth for those after that is left in <see cref="_beyond"/>.</summary>
+    private long WaitValue(long from, long age, long until, long gain)
     {
-        return WaitPart(idle, age, Never, gain);
-    }
-
-    /// <summary>What it is worth for queries within a time.</summary>
-    private long WaitPart(long idle, long age, long within, long gain)
-    {
+        GapHistogram gaps = _gaps;
         long sum = 0;
+        long more = 0;
         int rest = 0;
-        for (int i = _gaps.FirstAtom(idle); i < GapHistogram.Atoms; i++)
+        for (int i = 0; i < gaps.Count; i++)
         {
-            int weight = _gaps.Weight(i, idle);
-            if (weight == 0)
+            long ahead = gaps.AheadMs[i];
+            if (ahead <= from)
                 continue;
 
+            int weight = gaps.Left[i];
             rest += weight;
-            long ahead = _gaps.At(i, idle) - idle;
-            if (ahead <= within)
-                sum += (long)weight * Outlives(age + ahead);
+            long part = (long)weight * Outlives(age + ahead - from);
+            if (ahead <= until)
+                sum += part;
+            else
+                more += part;
         }
 
-        return rest == 0 ? 0 : Part(gain, (int)(sum / rest));
+        if (rest == 0)
+        {
+            _beyond = 0;
+            return 0;
+        }
+
+        _beyond = more == 0 ? 0 : Part(gain, (int)(more / rest));
+        return Part(gain, (int)(sum / rest));
     }
 
-    /// <summary>What it is worth if natural wakes are used to keep it.</summary>
-    private long HoldValue(long idle, long step, long gain, int refresh)
+    /// <summary>What a fresh association is worth from a later moment on if natural wakes are used to keep it.</summary>
+    private long HoldValue(long from, long step, long gain, int refresh)
     {
         if (step == Never)
-            return WaitValue(idle, 0, step, gain);
+            return 0;
 
         long mean = _wakeMeanMs > 0 ? _wakeMeanMs : step;
         int wakes = (int)(refresh / mean);
         if (wakes < 1)
             wakes = 1;
-        if (wakes > 1000)
-            wakes = 1000;
 
         // One probe in so many wakes; where the wakes come at random the last one before the end must be taken earlier.
         bool regular = _wakeSpreadMs * 8 < mean;
         if (!regular && wakes > 1)
             wakes = (wakes + 1) / 2;
 
-        int survival = regular ? Outlives(wakes * mean) : wakes == 1 ? RandomStep(0, mean) : One - One / 64;
-        long hold = ChainValue(idle, wakes * mean, _probe, gain, wakes, survival);
-        return Larger(hold, WaitValue(idle, 0, step, gain));
+        int survival = regular ? Outlives(wakes * mean) : wakes == 1 ? _stepSurvival : One - One / 64;
+        return ChainValue(from, wakes * mean, _probe, gain, survival);
     }
 
-    /// <summary>From the last bin of gaps back to now: keep the association from one to the next for so much a refresh, or let it go.</summary>
-    private long ChainValue(long idle, long interval, long cost, long gain, int wakes, int survival)
+    /// <summary>From the last gap back to a moment: keep the association from one to the next for so much a refresh, or let it go.</summary>
+    private long ChainValue(long from, long interval, long cost, long gain, int survival)
     {
+        GapHistogram gaps = _gaps;
         long value = 0;
         int rest = 0;
         long next = 0;
-        int first = _gaps.FirstAtom(idle);
-        for (int i = GapHistogram.Atoms - 1; i >= first; i--)
+        for (int i = gaps.Count - 1; i >= 0; i--)
         {
-            int weight = _gaps.Weight(i, idle);
-            if (weight == 0)
-                continue;
+            long at = gaps.AheadMs[i];
+            if (at <= from)
+                break;
 
-            long at = _gaps.At(i, idle);
+            int weight = gaps.Left[i];
             if (rest > 0)
                 value = Kept(value, next - at, interval, cost, survival);
 
@@ -381,47 +389,48 @@ public sealed partial class AdaptivePolicy
             next = at;
         }
 
-        return rest == 0 ? 0 : Kept(value, next - idle, interval, cost, survival);
+        return rest == 0 ? 0 : Kept(value, next - from, interval, cost, survival);
     }
 
     private static long Kept(long value, long time, long interval, long cost, int survival)
     {
-        int refreshes = time / interval > 4096 ? 4096 : (int)(time / interval);
-        if (refreshes > 0)
-            value = Part(value, Power(survival, refreshes)) - cost * refreshes;
+        if (time < interval)
+            return value;
 
+        long refreshes = time / interval;
+        long spent = cost * refreshes;
+        if (spent >= value)
+            return 0;
+
+        value = Part(value, AllSucceed(survival, refreshes)) - spent;
         return value > 0 ? value : 0;
     }
 
-    private static int Power(int value, int exponent)
+    /// <summary>The probability that so many refreshes succeed: e^-x as 1 / (1 + x + x x / 2), with x the expected failures.</summary>
+    private static int AllSucceed(int survival, long refreshes)
     {
-        int result = One;
-        while (exponent > 0)
-        {
-            if ((exponent & 1) != 0)
-                result = (int)(((long)result * value) >> 15);
+        if (refreshes == 1 || survival == One)
+            return survival;
 
-            value = (int)(((long)value * value) >> 15);
-            exponent = exponent >> 1;
-        }
+        long failures = (One - survival) * refreshes;
+        if (failures > 64L * One)
+            return 0;
 
-        return result;
+        return (int)((long)One * One / (One + failures + ((failures * failures) >> 16)));
     }
 
-    /// <summary>The probability that no query has come by then, given that none has come yet.</summary>
-    private int NotYet(long idle, long until)
+    /// <summary>The probability that no query comes within a time.</summary>
+    private int NotYet(long within)
     {
-        int rest = 0;
-        int after = 0;
-        for (int i = _gaps.FirstAtom(idle); i < GapHistogram.Atoms; i++)
-        {
-            int weight = _gaps.Weight(i, idle);
-            rest += weight;
-            if (weight != 0 && _gaps.At(i, idle) > until)
-                after += weight;
-        }
+        GapHistogram gaps = _gaps;
+        if (gaps.Rest == 0)
+            return One;
 
-        return rest == 0 ? One : (int)((long)after * One / rest);
+        int after = 0;
+        for (int i = gaps.Count - 1; i >= 0 && gaps.AheadMs[i] > within; i--)
+            after += gaps.Left[i];
+
+        return (int)((long)after * One / gaps.Rest);
     }
 
     private long NextWakeIn(AssociationFacts facts)
@@ -462,19 +471,26 @@ public sealed partial class AdaptivePolicy
     /// <summary>The probability that an association of that age lives, as far as everything that was learned goes.</summary>
     private int Outlives(long ageMs)
     {
-        int survival = _memory.Life.Survival(ageMs);
+        int survival = _memory.Life.Quick(ageMs);
         return _memory.CloseMs > 0 && ageMs >= _memory.CloseMs ? survival >> 6 : survival;
     }
 
     /// <summary>The interval at which to refresh, ahead of the server's close where probes put that off.</summary>
-    private int Refresh(AssociationFacts facts, long cost, long gain)
+    private int Refresh(AssociationFacts facts, int refresh)
     {
-        int refresh = _memory.Life.RefreshMs(cost, gain);
         int closeMs = _memory.CloseMs;
         if (closeMs > 0 && facts.ProbeKind != ProbeKind.Keepalive && refresh > closeMs - 1000)
             refresh = closeMs > 2000 ? closeMs - 1000 : closeMs;
 
         return refresh;
+    }
+
+    private void ChooseRefresh()
+    {
+        long gain = _resume - _reuse;
+        _rideRefreshMs = _memory.Life.RefreshMs(_probe, gain);
+        _aloneRefreshMs = _memory.Life.RefreshMs(_probeAlone, gain);
+        _stepSurvival = RandomStep(0, _wakeMeanMs);
     }
 
     private static long Larger(long a, long b)

@@ -110,6 +110,7 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
         _wakeMeanMs = PolicyBytes.Read32(input, at) & int.MaxValue;
         _wakeSpreadMs = PolicyBytes.Read32(input, at + 4) & int.MaxValue;
         _purse = (PolicyBytes.Read32(input, at + 8) & int.MaxValue) * 1000L;
+        ChooseRefresh();
         return true;
     }
 
@@ -152,11 +153,18 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
     /// <summary>Brings the costs up to date.</summary>
     private void Look(AssociationFacts facts)
     {
-        _memory = _memories[facts.Transport & 1];
+        TransportMemory memory = _memories[facts.Transport & 1];
+        bool other = memory != _memory;
+        _memory = memory;
         int rtt = facts.SmoothedRttMs < 0 ? 200 : facts.SmoothedRttMs;
         int apart = rtt > _rtt ? rtt - _rtt : _rtt - rtt;
         if (_costsFor >= 0 && apart * 8 <= _rtt)
+        {
+            if (other)
+                ChooseRefresh();
+
             return;
+        }
 
         _rtt = rtt;
         _costsFor = rtt;
@@ -176,6 +184,8 @@ public sealed partial class AdaptivePolicy : IAssociationPolicy
         _wake = _costs.WakeNanoJoules();
         if (_purse == 0)
             _purse = _resume;
+
+        ChooseRefresh();
     }
 
     /// <summary>What it costs to keep the radio on, and a query waiting.</summary>

@@ -1,11 +1,11 @@
 namespace DprivEmbedded.Policy;
 
 /// <summary>How long the gaps between queries are: bins of half an octave from a second up, each with its weight, with where in the bin its gaps lie and how far they spread. Old gaps fade.</summary>
-/// <remarks>Decisions see each bin as two atoms of half its weight, on either side of the middle by the spread: <see cref="Atoms"/>, in ascending order.</remarks>
+/// <remarks>Decisions see the halves of the bins gathered into a few atoms, in ascending order, each for about as much of the weight and of the range: <see cref="Look"/>.</remarks>
 internal sealed class GapHistogram
 {
     public const int Bins = 36;
-    public const int Atoms = 2 * Bins;
+    public const int MostAtoms = 8;
     public const int SavedBytes = 4 * Bins;
 
     public const int Step = 64;
@@ -17,7 +17,25 @@ internal sealed class GapHistogram
     private readonly byte[] _places = new byte[Bins];
     private readonly byte[] _spreads = new byte[Bins];
     private readonly int[] _starts = new int[Bins + 1];
+
+    private readonly int[] _atomFrom = new int[MostAtoms];
+    private readonly int[] _atomAt = new int[MostAtoms];
+    private readonly int[] _atomUntil = new int[MostAtoms];
+    private readonly int[] _atomWeights = new int[MostAtoms];
+    private int _atoms;
     private int _total;
+
+    /// <summary>How much later each remaining atom's query comes, ascending; filled by <see cref="Look"/>.</summary>
+    public readonly int[] AheadMs = new int[MostAtoms];
+
+    /// <summary>What is left of its weight.</summary>
+    public readonly int[] Left = new int[MostAtoms];
+
+    /// <summary>How many atoms remain.</summary>
+    public int Count;
+
+    /// <summary>The weight of all that remain.</summary>
+    public int Rest;
 
     public GapHistogram()
     {
@@ -40,6 +58,7 @@ internal sealed class GapHistogram
             _weights[i] = 0;
 
         _total = 0;
+        Gather();
     }
 
     public void Learn(long gapMs)
@@ -70,15 +89,17 @@ internal sealed class GapHistogram
 
         _weights[bin] += Step;
         _total += Step;
-        if (_total < Full)
-            return;
-
-        _total = 0;
-        for (int i = 0; i < Bins; i++)
+        if (_total >= Full)
         {
-            _weights[i] >>= 1;
-            _total += _weights[i];
+            _total = 0;
+            for (int i = 0; i < Bins; i++)
+            {
+                _weights[i] >>= 1;
+                _total += _weights[i];
+            }
         }
+
+        Gather();
     }
 
     /// <summary>The bin that a gap falls in.</summary>
@@ -93,63 +114,39 @@ internal sealed class GapHistogram
         return bin;
     }
 
-    /// <summary>The first atom that may lie beyond.</summary>
-    public int FirstAtom(long idleMs)
+    /// <summary>Finds what may still come when a gap has lasted so long already.</summary>
+    public void Look(long idleMs)
     {
-        return 2 * Find(idleMs);
-    }
+        int count = 0;
+        int rest = 0;
+        for (int i = 0; i < _atoms; i++)
+        {
+            int until = _atomUntil[i];
+            if (idleMs >= until)
+                continue;
 
-    /// <summary>How much of an atom's weight is left when a gap has lasted so long already: half a bin's gaps lie between its middle and three times the spread from there, most of them near.</summary>
-    public int Weight(int atom, long idleMs)
-    {
-        int weight = _weights[atom >> 1];
-        if (weight == 0)
-            return 0;
+            int weight = _atomWeights[i];
+            long ahead = _atomAt[i] - idleMs;
+            int from = _atomFrom[i];
+            if (idleMs > from)
+            {
+                // In its midst: the rest lies evenly between now and its end.
+                weight = (int)(weight * (until - idleMs) / (until - from)) + 1;
+                ahead = ((until - idleMs) >> 1) + 1;
+            }
 
-        weight = (weight + (atom & 1)) >> 1;
-        int from = Edge(atom, 0);
-        if (idleMs <= from)
-            return weight;
+            AheadMs[count] = (int)ahead;
+            Left[count] = weight;
+            rest += weight;
+            count++;
+        }
 
-        int until = Edge(atom, 1);
-        if (idleMs < until)
-            return (int)(weight * (until - idleMs) / (until - from)) + 1;
-        if ((atom & 1) == 0)
-            return 0;
-
-        // Beyond where its gaps lie: an eighth of it is believed to be still ahead.
-        long end = _starts[(atom >> 1) + 1];
-        return idleMs >= end ? 0 : (int)(weight * (end - idleMs) / (end - _starts[atom >> 1])) / 4;
-    }
-
-    /// <summary>Where what is left of it lies.</summary>
-    public int At(int atom, long idleMs)
-    {
-        int from = Edge(atom, 0);
-        int until = Edge(atom, 1);
-        if (idleMs >= until)
-            until = _starts[(atom >> 1) + 1];
-        if (idleMs <= from)
-            return (atom & 1) == 0 ? until - (until - from) / 3 : from + (until - from) / 3;
-
-        return (int)((idleMs + until) / 2) + 1;
+        Count = count;
+        Rest = rest;
     }
 
     /// <summary>The mean gap in milliseconds; 0 where none is known.</summary>
-    public long MeanMs()
-    {
-        if (_total == 0)
-            return 0;
-
-        long sum = 0;
-        for (int i = 0; i < Bins; i++)
-        {
-            if (_weights[i] != 0)
-                sum += (long)_weights[i] * Edge(2 * i, 1);
-        }
-
-        return sum / _total;
-    }
+    public long MeanMs;
 
     public int Save(byte[] output, int at)
     {
@@ -184,14 +181,71 @@ internal sealed class GapHistogram
             }
         }
 
+        Gather();
         return at + SavedBytes;
     }
 
-    /// <summary>The lower or the upper edge of an atom's gaps.</summary>
-    private int Edge(int atom, int upper)
+    /// <summary>Gathers the halves of the bins into atoms.</summary>
+    private void Gather()
     {
-        int bin = atom >> 1;
-        int place = _places[bin] + ((atom & 1) + upper - 1) * 3 * _spreads[bin];
+        _atoms = 0;
+        MeanMs = 0;
+        long all = 0;
+        int first = 0;
+        while (first < Bins && _weights[first] == 0)
+            first++;
+        int last = Bins - 1;
+        while (last > first && _weights[last] == 0)
+            last--;
+        if (first == Bins)
+            return;
+
+        // Weight and range count alike: both together are 2 x 1024.
+        int range = last - first + 1;
+        int measure = 0;
+        int weight = 0;
+        long sum = 0;
+        int from = 0;
+        int until = 0;
+        for (int half = 2 * first; half <= 2 * last + 1; half++)
+        {
+            int bin = half >> 1;
+            int more = (_weights[bin] + (half & 1)) >> 1;
+            measure += (more << 10) / _total + 512 / range;
+            if (more > 0)
+            {
+                if (weight == 0)
+                    from = Edge(half, 0);
+
+                until = Edge(half, 1);
+                weight += more;
+                sum += (long)more * ((half & 1) == 0 ? until - (until - Edge(half, 0)) / 3 : Edge(half, 0) + (until - Edge(half, 0)) / 3);
+            }
+
+            if (weight == 0 || (half <= 2 * last && (_atoms == MostAtoms - 1 || measure < (_atoms + 1) * 2048 / MostAtoms)))
+                continue;
+
+            _atomFrom[_atoms] = from;
+            _atomUntil[_atoms] = until;
+            _atomAt[_atoms] = (int)(sum / weight);
+            _atomWeights[_atoms] = weight;
+            _atoms++;
+            all += sum;
+            weight = 0;
+            sum = 0;
+        }
+
+        MeanMs = all / _total;
+
+        // Some gaps are longer than any before.
+        _atomUntil[_atoms - 1] += _atomUntil[_atoms - 1] >> 4;
+    }
+
+    /// <summary>The lower or the upper edge of the gaps in half a bin: three spreads from the middle, most of them near.</summary>
+    private int Edge(int half, int upper)
+    {
+        int bin = half >> 1;
+        int place = _places[bin] + ((half & 1) + upper - 1) * 3 * _spreads[bin];
         if (place < 0)
             place = 0;
         if (place > 255)

@@ -8,6 +8,7 @@ internal sealed class LifetimeEstimate
     public const int One = 32768;
     public const int SavedBytes = 2 * Cells + 8;
 
+    private const int Knots = 7;
     private const int FirstMs = 3000;
     private const int NeverMs = int.MaxValue;
     private const int LeakMs = 900000;
@@ -18,6 +19,10 @@ internal sealed class LifetimeEstimate
 
     /// <summary>The weight of a cell and of all after it.</summary>
     private readonly int[] _above = new int[Cells + 1];
+
+    // The gaps at which survival falls below each level: what plans look at.
+    private readonly int[] _knots = new int[Knots];
+    private readonly int[] _levels = new int[Knots];
     private int _lowMs;
     private int _highMs;
     private long _leakedMs;
@@ -33,6 +38,13 @@ internal sealed class LifetimeEstimate
             end = end * 1320 / 1000;
         }
 
+        _levels[0] = One - One / 128;
+        _levels[1] = One - One / 32;
+        _levels[2] = One - One / 8;
+        _levels[3] = One - One / 4;
+        _levels[4] = One / 2;
+        _levels[5] = One / 6;
+        _levels[6] = One / 32;
         Reset();
     }
 
@@ -70,6 +82,24 @@ internal sealed class LifetimeEstimate
             return _above[Cells - 1] / 8;
 
         return _above[cell + 1] + ((_weights[cell] * Inside(cell, gapMs)) >> 15);
+    }
+
+    /// <summary>The same, roughly and quickly: between a few levels.</summary>
+    public int Quick(long gapMs)
+    {
+        if (_knownMs >= 0)
+            return Survival(gapMs);
+        if (gapMs <= _knots[0])
+            return One;
+        if (gapMs > _knots[Knots - 1])
+            return One / 64;
+
+        int i = 1;
+        while (gapMs > _knots[i])
+            i++;
+
+        int from = _knots[i - 1];
+        return _levels[i - 1] - (int)((_levels[i - 1] - _levels[i]) * (gapMs - from) / (_knots[i] - from));
     }
 
     /// <summary>Learns that state outlived a gap, or did not.</summary>
@@ -215,6 +245,35 @@ internal sealed class LifetimeEstimate
             sum += _weights[i];
             _above[i] = sum;
         }
+
+        int knot = 0;
+        for (int i = 0; i < Cells && knot < Knots; i++)
+        {
+            while (knot < Knots && _levels[knot] > _above[i + 1])
+            {
+                int from = From(i);
+                int until = Until(i);
+                int fall = _above[i] - _levels[knot];
+                _knots[knot++] = fall <= 0 ? from : from + (int)((long)(until - from) * fall / _weights[i]);
+            }
+        }
+
+        while (knot < Knots)
+            _knots[knot++] = NeverMs;
+    }
+
+    /// <summary>Where a cell's weight begins.</summary>
+    private int From(int cell)
+    {
+        int from = cell == 0 ? 0 : _ends[cell - 1];
+        return _lowMs > from && _lowMs < _ends[cell] ? _lowMs : from;
+    }
+
+    /// <summary>Where it ends.</summary>
+    private int Until(int cell)
+    {
+        int until = _ends[cell];
+        return _highMs < until && _highMs > From(cell) ? _highMs : until;
     }
 
     private int Find(long gapMs)
@@ -236,12 +295,8 @@ internal sealed class LifetimeEstimate
     /// <summary>How much of a cell's weight lies beyond a gap within it.</summary>
     private int Inside(int cell, long gapMs)
     {
-        int from = cell == 0 ? 0 : _ends[cell - 1];
-        int until = _ends[cell];
-        if (_lowMs > from && _lowMs < until)
-            from = _lowMs;
-        if (_highMs < until && _highMs > from)
-            until = _highMs;
+        int from = From(cell);
+        int until = Until(cell);
         if (gapMs <= from)
             return One;
         if (gapMs >= until)
