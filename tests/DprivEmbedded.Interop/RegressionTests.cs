@@ -369,7 +369,8 @@ public sealed class RegressionTests
             }
         }
 
-        Assert.InRange(given, 2, 3);
+        // None gives up where a busy unbound closed the connection by itself before it stalled.
+        Assert.InRange(given, 0, 3);
         Assert.Equal(2, wire.Connections.Count);
     }
 
