@@ -9,6 +9,9 @@ public class OperationTests
 {
     private const int Most = 2000;
 
+    /// <summary>Learning gathers what plans look at, so that they need not.</summary>
+    private const int MostLearning = 12500;
+
     [Fact]
     public void A_decision_takes_few_instructions()
     {
@@ -56,14 +59,22 @@ public class OperationTests
                 policy.Observe(random.Next(4) == 0 ? AssociationObservation.LostSilently : AssociationObservation.Survived, facts);
                 facts.NowMs += 1;
                 policy.Observe(AssociationObservation.RadioAwake, facts);
+                if (i % 7 == 0)
+                    policy.Observe(AssociationObservation.ConnectedResumed, facts);
+                if (i % 50 == 0 && seed % 2 == 0)
+                    policy.Observe(AssociationObservation.ClosedByServer, facts);
             }
         }
 
         all.Sort();
         TestContext.Current.SendDiagnosticMessage("query {0}, quiet {1} (median {2}, 90 % {3}), learning {4}; {5}", query, quiet, all[all.Count / 2], all[all.Count * 9 / 10], learn, worst);
+#if DEBUG
+        Assert.Skip("what is counted is optimised code: run this in Release");
+#else
         Assert.True(query <= Most, $"a query's decision takes {query} instructions");
         Assert.True(quiet <= Most, $"a plan takes {quiet} instructions: {worst}");
-        Assert.True(learn <= 2 * Most, $"learning takes {learn} instructions");
+        Assert.True(learn <= MostLearning, $"learning takes {learn} instructions");
+#endif
     }
 
     private static void Fill(AssociationFacts facts, Random random, ref long now, int seed)

@@ -12,6 +12,7 @@ public sealed partial class AdaptivePolicy
     private long _vWait;
     private long _vCost;
     private long _beyond;
+    private long _idle;
 
     // At which intervals to refresh, with natural wakes and without: computed when something was learned.
     private int _rideRefreshMs;
@@ -40,7 +41,8 @@ public sealed partial class AdaptivePolicy
         bool alone = facts.ProbePermission == ProbePermission.StandAlone;
         long step = NextWakeIn(facts);
         _fresh = facts.HasSession ? _resume : _reconnect;
-        _gaps.Look(facts.IdleMs);
+        _idle = facts.IdleMs;
+        _gaps.Look(_idle);
 
         // A session that dies before the next chance to renew it.
         if (ride && PlanRenewal(facts, plan, step, alone))
@@ -84,7 +86,7 @@ public sealed partial class AdaptivePolicy
     /// <summary>The radio woke for others: probe now, or trust that the association lives until it wakes again?</summary>
     private void PlanRide(AssociationFacts facts, QuietPlan plan, long age, long step, long gain, int refresh, bool alone)
     {
-        int now = Survival(age, facts.ServerGapMs);
+        int now = Plausible(age, facts.ServerGapMs);
         if (now < One / 64 || _gaps.Rest == 0)
             return;
 
@@ -93,11 +95,15 @@ public sealed partial class AdaptivePolicy
         long probed = Part(hold, now) - _probe - Part(_vain, One - now);
 
         // What comes before the next natural wake, and what comes after it without another probe.
-        long waiting = WaitValue(0, age, step, gain);
-        if (step != Never)
+        long waiting = 0;
+        if (probed > 0)
         {
-            long later = Part(HoldValue(step, step, gain, refresh) - _probe, NotYet(step));
-            waiting += Larger(_beyond, later > 0 ? Part(later, StepSurvival(age, step)) : 0);
+            waiting = WaitValue(0, age, step, gain);
+            if (step != Never)
+            {
+                long later = Part(HoldValue(step, step, gain, refresh) - _probe, NotYet(step));
+                waiting += Larger(_beyond, later > 0 ? Part(later, StepSurvival(age, step)) : 0);
+            }
         }
 
         // What is believed of the next query may be wrong, and a probe is cheap insurance.
@@ -134,16 +140,16 @@ public sealed partial class AdaptivePolicy
         if (until < 0)
             until = 0;
 
-        int survival = Survival(age + until, facts.ServerGapMs + until);
+        int survival = Plausible(age + until, facts.ServerGapMs + until);
         if (survival < One / 64 || (step != Never && step <= until))
             return;
 
-        if (NotYet(until) == 0)
+        if (_gaps.Rest == 0 || _gaps.PlacesMs[_gaps.End - 1] - _idle <= until)
             return;
 
         long hold = ChainValue(until, refresh, cost, gain, Outlives(refresh));
-        long wait = WaitValue(until, age + until, Never, gain);
         _vAct = Part(hold, survival) - cost;
+        long wait = _vAct > cost / 2 ? WaitValue(until, age + until, Never, gain) : 0;
         _vWait = wait;
         _vCost = cost;
         _holding = _vAct > wait + cost / 2;
@@ -175,8 +181,8 @@ public sealed partial class AdaptivePolicy
 
         int notYet = NotYet(left);
         int arrives = _memory.Life.Quick(closeMs);
-        long hold = WaitValue(0, facts.GapMs, left, gain) - Part(Part(_wake + _serverClose, arrives), notYet);
-        if (facts.ProbePermission >= ProbePermission.RideAlong && facts.ProbeKind != ProbeKind.None && facts.ProbeKind != ProbeKind.Keepalive)
+        long hold = Part(Part(gain, One - notYet), Outlives(facts.GapMs + left / 2)) - Part(Part(_wake + _serverClose, arrives), notYet);
+        if (hold < -_close && facts.ProbePermission >= ProbePermission.RideAlong && facts.ProbeKind != ProbeKind.None && facts.ProbeKind != ProbeKind.Keepalive)
         {
             // Probes that ride along put the close off.
             if (step <= left)
@@ -280,9 +286,9 @@ public sealed partial class AdaptivePolicy
         long chain = 0;
         GapHistogram gaps = _gaps;
         bool sure = !facts.HasAssociation;
-        for (int i = 0; i < gaps.Count; i++)
+        for (int i = gaps.First; i < gaps.End; i++)
         {
-            long ahead = gaps.AheadMs[i];
+            long ahead = gaps.PlacesMs[i] - _idle;
             if (ahead < left)
                 continue;
 
@@ -319,22 +325,32 @@ public sealed partial class AdaptivePolicy
     private long WaitValue(long from, long age, long until, long gain)
     {
         GapHistogram gaps = _gaps;
+        LifetimeEstimate life = _memory.Life;
+        int[] places = gaps.PlacesMs;
+        int[] left = gaps.Left;
+        int end = gaps.End;
+        long closeAt = _memory.CloseMs > 0 ? _memory.CloseMs : Never;
+        long start = _idle + from;
+        long last = until == Never ? Never : _idle + until;
+        long shift = age - start;
         long sum = 0;
         long more = 0;
         int rest = 0;
-        for (int i = 0; i < gaps.Count; i++)
+        int i = gaps.First;
+        while (i < end && places[i] <= start)
+            i++;
+        for (; i < end; i++)
         {
-            long ahead = gaps.AheadMs[i];
-            if (ahead <= from)
-                continue;
-
-            int weight = gaps.Left[i];
+            long at = places[i];
+            int weight = left[i];
             rest += weight;
-            long part = (long)weight * Outlives(age + ahead - from);
-            if (ahead <= until)
-                sum += part;
+            long then = at + shift;
+            if (then >= closeAt)
+                continue;
+            if (at <= last)
+                sum += (long)weight * life.Quick(then);
             else
-                more += part;
+                more += (long)weight * life.Quick(then);
         }
 
         if (rest == 0)
@@ -370,18 +386,21 @@ public sealed partial class AdaptivePolicy
     /// <summary>From the last gap back to a moment: keep the association from one to the next for so much a refresh, or let it go.</summary>
     private long ChainValue(long from, long interval, long cost, long gain, int survival)
     {
-        GapHistogram gaps = _gaps;
+        int[] places = _gaps.PlacesMs;
+        int[] left = _gaps.Left;
+        int first = _gaps.First;
+        long start = _idle + from;
         long value = 0;
         int rest = 0;
         long next = 0;
-        for (int i = gaps.Count - 1; i >= 0; i--)
+        for (int i = _gaps.End - 1; i >= first; i--)
         {
-            long at = gaps.AheadMs[i];
-            if (at <= from)
+            long at = places[i];
+            if (at <= start)
                 break;
 
-            int weight = gaps.Left[i];
-            if (rest > 0)
+            int weight = left[i];
+            if (value > 0)
                 value = Kept(value, next - at, interval, cost, survival);
 
             rest += weight;
@@ -389,7 +408,7 @@ public sealed partial class AdaptivePolicy
             next = at;
         }
 
-        return rest == 0 ? 0 : Kept(value, next - from, interval, cost, survival);
+        return rest == 0 ? 0 : Kept(value, next - start, interval, cost, survival);
     }
 
     private static long Kept(long value, long time, long interval, long cost, int survival)
@@ -422,15 +441,8 @@ public sealed partial class AdaptivePolicy
     /// <summary>The probability that no query comes within a time.</summary>
     private int NotYet(long within)
     {
-        GapHistogram gaps = _gaps;
-        if (gaps.Rest == 0)
-            return One;
-
-        int after = 0;
-        for (int i = gaps.Count - 1; i >= 0 && gaps.AheadMs[i] > within; i--)
-            after += gaps.Left[i];
-
-        return (int)((long)after * One / gaps.Rest);
+        int rest = _gaps.Rest;
+        return rest == 0 ? One : (int)((long)_gaps.After(_idle + within) * One / rest);
     }
 
     private long NextWakeIn(AssociationFacts facts)
@@ -473,6 +485,13 @@ public sealed partial class AdaptivePolicy
     {
         int survival = _memory.Life.Quick(ageMs);
         return _memory.CloseMs > 0 && ageMs >= _memory.CloseMs ? survival >> 6 : survival;
+    }
+
+    /// <summary>The same where keepalive may have kept the path only.</summary>
+    private int Plausible(long gapMs, long serverGapMs)
+    {
+        int survival = Outlives(gapMs);
+        return serverGapMs > gapMs ? (survival * _memory.ServerSurvival(serverGapMs)) >> 15 : survival;
     }
 
     /// <summary>The interval at which to refresh, ahead of the server's close where probes put that off.</summary>
