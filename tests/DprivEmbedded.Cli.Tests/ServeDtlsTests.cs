@@ -63,6 +63,25 @@ public class ServeDtlsTests
         Assert.Equal("DTLS: full handshakes 1, resumed 0, failed 0, cookies 1, heartbeats 0, moved 0, unknown records 1, queries 2, answers 2, truncated 0", end.Lines[^1]);
     }
 
+    /// <summary>A program that starts again after a deep sleep: three processes, one store.</summary>
+    [Fact]
+    public async Task The_next_process_resumes_over_DTLS()
+    {
+        using var folder = new TempFolder();
+        await using DprivCommand serve = DprivCommand.StartWithInput("serve", "--dodtls", "0");
+        string first = await serve.LineAsync("serving ");
+        string pin = (await serve.LineAsync("pin "))["pin ".Length..];
+        string[] handshakes = new string[3];
+        for (int i = 0; i < handshakes.Length; i++)
+        {
+            handshakes[i] = (await DprivCommand.RunAsync(
+                "query", "www.example", "--transport", "dodtls", "--server", $"127.0.0.1:{Port(first)}", "--pin", pin, "--ticket-store", folder["tickets"], "--json")).EndedWell().Handshakes;
+        }
+
+        Assert.Equal(["full", "resumed", "resumed"], handshakes);
+        Assert.StartsWith("DTLS: full handshakes 1, resumed 2, failed 0", (await QuitAsync(serve)).Lines[^1]);
+    }
+
     [Fact]
     public async Task Its_options_make_the_server_that_a_test_needs()
     {
