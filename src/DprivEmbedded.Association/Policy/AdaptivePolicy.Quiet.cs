@@ -12,6 +12,8 @@ public sealed partial class AdaptivePolicy
     private long _vWait;
     private long _vCost;
     private long _beyond;
+    private long _renewNow;
+    private long _renewAtEnd;
     private long _idle;
 
     // At which intervals to refresh, with natural wakes and without: computed when something was learned.
@@ -141,18 +143,22 @@ public sealed partial class AdaptivePolicy
             until = 0;
 
         int survival = Plausible(age + until, facts.ServerGapMs + until);
-        if (survival < One / 64 || (step != Never && step <= until))
+        if (survival < One / 64 || (step != Never && step <= until) || (plan.Action == QuietAction.Renew && plan.DueMs <= facts.NowMs + until))
             return;
 
         if (_gaps.Rest == 0 || _gaps.PlacesMs[_gaps.End - 1] - _idle <= until)
             return;
 
         long hold = ChainValue(until, refresh, cost, gain, Outlives(refresh));
-        _vAct = Part(hold, survival) - cost;
-        long wait = _vAct > cost / 2 ? WaitValue(until, age + until, Never, gain) : 0;
+        long act = Part(hold, survival) - cost;
+        long wait = act > cost / 2 ? WaitValue(until, age + until, Never, gain) : 0;
+        _holding = act > wait + cost / 2;
+        if (!_holding && plan.Action == QuietAction.Renew)
+            return;
+
+        _vAct = act;
         _vWait = wait;
         _vCost = cost;
-        _holding = _vAct > wait + cost / 2;
         if (!_holding)
             return;
 
@@ -210,17 +216,20 @@ public sealed partial class AdaptivePolicy
         long premium = _reconnect - _resume;
         long life = _memory.TicketSeconds * 1000L;
         long benefit = 0;
+        long atEnd = 0;
         bool lastChance = false;
         if (facts.HasSession && facts.SessionExpiresMs != Never && life > 0 && premium > 0)
         {
             long left = facts.SessionExpiresMs - facts.NowMs;
             int missed = NotYet(left);
-            if (missed > 0)
-            {
-                benefit = RenewalBenefit(facts, left, life, premium, handshake, missed);
 
-                // With another natural wake before it dies, that is time enough.
-                lastChance = step == Never || (facts.NextWakeMs != Never ? step : WakesRegularly(facts) ? step + 4 * _wakeSpreadMs : 2 * step) > left;
+            // With another natural wake before it dies, that is time enough.
+            lastChance = missed > 0 && (step == Never || (facts.NextWakeMs != Never ? step : WakesRegularly(facts) ? step + 4 * _wakeSpreadMs : 2 * step) > left);
+            if (lastChance && premium > handshake && (facts.RadioActive || alone))
+            {
+                WeighRenewal(facts, left, life, premium, handshake, missed, step != Never);
+                benefit = _renewNow;
+                atEnd = _renewAtEnd;
             }
 
             if (facts.RadioActive && lastChance && benefit > handshake)
@@ -233,17 +242,13 @@ public sealed partial class AdaptivePolicy
             if (alone && lastChance && left > 3000)
             {
                 // Planned for the last moment: worth it only if no query comes before.
-                long atExpiry = missed == 0 ? 0 : (benefit << 15) / missed;
+                long atExpiry = missed == 0 ? 0 : (atEnd << 15) / missed;
                 if (atExpiry > wakeCost)
                 {
                     long due = (facts.SessionExpiresMs - 2000) / 1000 * 1000;
-                    if (facts.HasAssociation && facts.ProbePermission == ProbePermission.StandAlone && benefit == 0)
-                        return false;
-
-                    Renew(plan, facts.NowMs + left / 2, due, atExpiry, wakeCost);
-
-                    // A natural wake in the second half may do it, too; before, it is too early.
-                    return !facts.HasAssociation || !facts.RadioActive;
+                    // A natural wake in the second half may do it, too; before, it is too early. Probes may come first.
+                    Renew(plan, facts.NowMs + left / 2 + 1, due, atExpiry, wakeCost);
+                    return !facts.HasAssociation;
                 }
             }
         }
@@ -254,7 +259,7 @@ public sealed partial class AdaptivePolicy
 
         long gain = (facts.HasSession ? _resume : _reconnect) - _reuse;
         int refresh = Refresh(facts, _rideRefreshMs);
-        long value = Larger(WaitValue(0, 0, Never, gain), HoldValue(0, step, gain, refresh)) + (benefit >> 1) - handshake;
+        long value = gain <= handshake ? 0 : Larger(WaitValue(0, 0, Never, gain), HoldValue(0, step, gain, refresh)) + (benefit >> 1) - handshake;
         if (value <= 0)
             return false;
 
@@ -278,47 +283,58 @@ public sealed partial class AdaptivePolicy
         plan.LatestMs = due;
     }
 
-    /// <summary>What a fresh session saves: full handshakes between the old one's end and the new one's, renewed again as often as it takes.</summary>
-    private long RenewalBenefit(AssociationFacts facts, long left, long life, long premium, long handshake, int missed)
+    /// <summary>What a fresh session saves, made now and made at the old one's end: full handshakes for queries that come after the old one's end and before the new one's. With more chances to come it may be renewed again and again.</summary>
+    private void WeighRenewal(AssociationFacts facts, long left, long life, long premium, long handshake, int missed, bool chances)
     {
-        // The next query comes after the end, to an association that is gone by then.
-        long once = 0;
-        long chain = 0;
+        long within = 0;
+        long nowChain = 0;
+        long atEnd = 0;
+        long atEndChain = 0;
         GapHistogram gaps = _gaps;
-        bool sure = !facts.HasAssociation;
-        for (int i = gaps.First; i < gaps.End; i++)
-        {
-            long ahead = gaps.PlacesMs[i] - _idle;
-            if (ahead < left)
-                continue;
+        int[] places = gaps.PlacesMs;
+        int[] weights = gaps.Left;
 
-            int weight = gaps.Left[i];
-            long saved = premium;
-            if (!sure)
-                saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(facts.GapMs + ahead));
+        // How likely the association is gone by then: one figure for all gaps beyond the session's end.
+        long saved = premium;
+        if (facts.HasAssociation)
+            saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(facts.GapMs + left + (life >> 2)));
+
+        int first = gaps.First;
+        for (int i = gaps.End - 1; i >= first; i--)
+        {
+            long ahead = places[i] - _idle;
+            if (ahead < left)
+                break;
+
+            int weight = weights[i];
             if (ahead <= life)
             {
-                once += saved * weight;
-                chain += saved * weight;
+                within += weight;
                 continue;
             }
 
-            long again = (ahead - left) / life;
-            chain += (again < 16 ? saved - again * handshake : -16 * handshake) * weight;
+            nowChain += (saved - ahead / life * handshake) * weight;
+            if (ahead <= left + life)
+                atEnd += weight;
+            else
+                atEndChain += (saved - (ahead - left) / life * handshake) * weight;
         }
 
-        long benefit = gaps.Rest == 0 ? 0 : Larger(once, chain) / gaps.Rest;
+        long now = saved * within;
+        atEnd = saved * (atEnd + within);
+        int rest = gaps.Rest == 0 ? 1 : gaps.Rest;
+        _renewNow = chances && nowChain > 0 ? (now + nowChain) / rest : now / rest;
+        _renewAtEnd = (atEndChain > 0 ? atEnd + atEndChain : atEnd) / rest;
 
         // Many short gaps follow, and one of them loses the association.
         long mean = gaps.MeanMs;
         if (mean > 0 && mean < life)
         {
             long perLife = (_lossShare + One / 512) * (life / mean);
-            long rate = Part(premium, (int)(perLife * One / (perLife + One)));
-            benefit = Larger(benefit, Part(rate, missed));
+            long rate = Part(Part(premium, (int)(perLife * One / (perLife + One))), missed);
+            _renewNow = Larger(_renewNow, left < life ? rate * (life - left) / life : 0);
+            _renewAtEnd = Larger(_renewAtEnd, rate);
         }
-
-        return benefit;
     }
 
     /// <summary>What an association of some age is worth from a later moment on if nothing is done for it: for queries until a limit; what it is worth for those after that is left in <see cref="_beyond"/>.</summary>
