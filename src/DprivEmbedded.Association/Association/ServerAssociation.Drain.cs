@@ -297,6 +297,7 @@ public sealed partial class ServerAssociation
                 {
                     _sessions.Put(_options.SessionKey, session);
                     _sessionsChanged = true;
+                    _planDirty = true;
                 }
 
                 break;

@@ -250,6 +250,24 @@ public class QuietTests
         Assert.Equal(AssociationState.Quiet, rig.Core.State);
     }
 
+    [Theory]
+    [InlineData(AssociationTransport.Dot)]
+    [InlineData(AssociationTransport.Dodtls)]
+    public void Session_that_comes_behind_the_handshake_is_planned_with(int transport)
+    {
+        AssociationRig rig = LossTests.Make(transport);
+        if (rig is TlsRig tls)
+            tls.Session.IdleTimeoutMs = 600_000;
+
+        rig.Policy = new SessionRenewingPolicy();
+        rig.Connect();
+        rig.RunFor(100_000);
+
+        // One renewal after 10 s, and the next not earlier than a minute behind it.
+        Assert.Equal(3, rig.Opens);
+        Assert.Equal(AssociationState.Quiet, rig.Core.State);
+    }
+
     internal static AssociationRig Make(int kind)
     {
         AssociationRig rig = kind == ProbeKind.Heartbeat ? new DtlsRig() : new TlsRig();
@@ -300,6 +318,27 @@ public class QuietTests
 
             plan.Action = QuietAction.Renew;
             plan.EarliestMs = plan.DueMs = plan.LatestMs = RenewAtMs;
+        }
+
+        public void Observe(int observation, AssociationFacts facts)
+        {
+        }
+    }
+
+    private sealed class SessionRenewingPolicy : IAssociationPolicy
+    {
+        private readonly ThresholdPolicy _inner = new();
+
+        public int DecideQuery(AssociationFacts facts) => _inner.DecideQuery(facts);
+
+        public void PlanQuiet(AssociationFacts facts, QuietPlan plan)
+        {
+            plan.Clear();
+            if (!facts.HasSession)
+                return;
+
+            plan.Action = QuietAction.Renew;
+            plan.EarliestMs = plan.DueMs = plan.LatestMs = facts.NowMs - facts.GapMs + 10_000;
         }
 
         public void Observe(int observation, AssociationFacts facts)
