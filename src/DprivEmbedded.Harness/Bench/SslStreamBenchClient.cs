@@ -13,9 +13,11 @@ internal sealed class SslStreamBenchClient(DotServer server, bool tls13) : Bench
 {
     private static readonly SslClientAuthenticationOptions[] s_options = [Options(false), Options(false), Options(true), Options(true)];
 
+    private static int s_names;
+
     private StreamLink? _link;
     private bool _stored;
-    private int _names;
+
     private SslStream? _stream;
 
     public override void Query()
@@ -45,8 +47,8 @@ internal sealed class SslStreamBenchClient(DotServer server, bool tls13) : Bench
         SslClientAuthenticationOptions options = s_options[(tls13 ? 2 : 0) + (_stored ? 1 : 0)];
 
         // Sessions are kept by name. One that was never used, of the same length, makes a handshake full and lets the client ask for a ticket and keep it, as it does in life.
-        options.TargetHost = _stored ? BenchServer.Name : string.Create(CultureInfo.InvariantCulture, $"{(char)('a' + (_names / 676 % 26))}{(char)('a' + (_names / 26 % 26))}{(char)('a' + (_names % 26))}.example");
-        _names++;
+        options.TargetHost = _stored ? BenchServer.Name : string.Create(CultureInfo.InvariantCulture, $"{(char)('a' + (s_names / 676 % 26))}{(char)('a' + (s_names / 26 % 26))}{(char)('a' + (s_names % 26))}.example");
+        s_names++;
         _stream.AuthenticateAsClient(options);
         Query();
         return _link.Resumed;
