@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Runtime.CompilerServices;
 
 namespace DprivEmbedded.Harness.Bench;
 
@@ -142,40 +143,49 @@ public sealed class BenchRunner
         {
             foreach (string peer in BenchPeers.For(version, resumes: false))
             {
-                object server = version == "dtls12" ? BenchServer.Dodtls() : BenchServer.Dot(version == "tls13");
-                Func<BenchClient> make = BenchPeers.CreateMany(peer, version, false, server);
-
-                // The first few load and initialise what is common to all.
-                for (int i = 0; i < 10; i++)
-                    Connected(make).DropServer();
-
-                long residentBefore = Resident();
-                long before = Settled();
-                var all = new BenchClient[count];
-                for (int i = 0; i < count; i++)
-                {
-                    all[i] = Connected(make);
-                    if (i % 50 == 49)
-                        all[i].DropServer();
-                }
-
-                all[0].DropServer();
-                long after = Settled();
-                long residentAfter = Resident();
-                GC.KeepAlive(all);
-                GC.KeepAlive(server);
-                _rows.Add(new BenchRow
-                {
-                    Name = "heap-" + version,
-                    Peer = peer,
-                    Server = "memory",
-                    HeapBytes = (after - before) / count,
-                    ResidentBytes = Math.Max(0, residentAfter - residentBefore) / count,
-                });
-                foreach (BenchClient client in all)
-                    client.Drop();
+                _rows.Add(Heap(version, peer, count));
             }
         }
+    }
+
+    // A method of its own, so that no local variable keeps the peer before alive.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static BenchRow Heap(string version, string peer, int count)
+    {
+        object server = version == "dtls12" ? BenchServer.Dodtls() : BenchServer.Dot(version == "tls13");
+        Func<BenchClient> make = BenchPeers.CreateMany(peer, version, false, server);
+
+        // The first few load and initialise what is common to all.
+        for (int i = 0; i < 10; i++)
+            Connected(make).DropServer();
+
+        long residentBefore = Resident();
+        long before = Settled();
+        var all = new BenchClient[count];
+        for (int i = 0; i < count; i++)
+        {
+            all[i] = Connected(make);
+            if (i % 50 == 49)
+                all[i].DropServer();
+        }
+
+        all[0].DropServer();
+        long after = Settled();
+        long residentAfter = Resident();
+        GC.KeepAlive(all);
+        GC.KeepAlive(server);
+        var row = new BenchRow
+        {
+            Name = "heap-" + version,
+            Peer = peer,
+            Server = "memory",
+            HeapBytes = (after - before) / count,
+            ResidentBytes = Math.Max(0, residentAfter - residentBefore) / count,
+        };
+        foreach (BenchClient client in all)
+            client.Drop();
+
+        return row;
     }
 
     private static BenchClient Connected(Func<BenchClient> make)

@@ -11,13 +11,12 @@ namespace DprivEmbedded.Harness.Bench;
 /// <summary>.NET's SslStream, which pins the key like the others, after the framework has built its chain.</summary>
 internal sealed class SslStreamBenchClient(DotServer server, bool tls13) : BenchClient
 {
-    private static readonly SslClientAuthenticationOptions[] s_options = [Options(false), Options(false), Options(true), Options(true)];
+    private static readonly SslClientAuthenticationOptions[] s_options = [Options(false), Options(true)];
 
     private static int s_names;
 
     private StreamLink? _link;
     private bool _stored;
-
     private SslStream? _stream;
 
     public override void Query()
@@ -44,7 +43,7 @@ internal sealed class SslStreamBenchClient(DotServer server, bool tls13) : Bench
     {
         _link = new StreamLink(server, Meter);
         _stream = new SslStream(_link, leaveInnerStreamOpen: true);
-        SslClientAuthenticationOptions options = s_options[(tls13 ? 2 : 0) + (_stored ? 1 : 0)];
+        SslClientAuthenticationOptions options = s_options[tls13 ? 1 : 0];
 
         // Sessions are kept by name. One that was never used, of the same length, makes a handshake full and lets the client ask for a ticket and keep it, as it does in life.
         options.TargetHost = _stored ? BenchServer.Name : string.Create(CultureInfo.InvariantCulture, $"{(char)('a' + (s_names / 676 % 26))}{(char)('a' + (s_names / 26 % 26))}{(char)('a' + (s_names % 26))}.example");
