@@ -34,7 +34,7 @@ internal static class BenchCommand
 
         bool json = parsed.GetValue(Json);
         var runner = new BenchRunner(parsed.GetValue(Quick), Self());
-        BenchReport report = runner.Run(names, name => Console.Error.WriteLine("measuring " + name));
+        BenchReport report = runner.Run(names, Progress);
         if (json)
             Console.WriteLine(ToJson(report));
         else
@@ -44,6 +44,12 @@ internal static class BenchCommand
             Save(svg, BenchDrawing.Draw(report));
 
         return ExitCode.Answered;
+    }
+
+    private static void Progress(string name)
+    {
+        if (!Console.IsErrorRedirected)
+            Console.Error.WriteLine("measuring " + name);
     }
 
     private static List<string> Names(string? only)
