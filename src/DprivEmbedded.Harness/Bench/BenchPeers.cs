@@ -55,6 +55,10 @@ public static class BenchPeers
         return CreateMany(peer, version, resumes, BenchServer.Dot(version == "tls13"))();
     }
 
+    /// <summary>Makes a client of this library over DTLS with given primitives and a server of its own.</summary>
+    /// <param name="crypto">The client's primitives.</param>
+    public static BenchClient CreateOwnDatagram(ICryptoProvider crypto) => new OwnDatagramClient(BenchServer.Dodtls(), crypto, [NamedGroup.X25519], true, s_piece);
+
     /// <summary>Makes clients of one server.</summary>
     internal static Func<BenchClient> CreateMany(string peer, string version, bool resumes, object server)
     {
