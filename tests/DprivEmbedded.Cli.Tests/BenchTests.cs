@@ -69,8 +69,17 @@ public class BenchTests
     public async Task Only_some_rows()
     {
         CommandResult result = (await DprivCommand.RunAsync("bench", "--quick", "--only", "query-tls12,resumed")).EndedWell();
-        string[] names = [.. result.Lines.TakeWhile(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|')[1].Trim()).Distinct()];
+        string[] names = [.. result.Lines.TakeWhile(line => !line.StartsWith("| target", StringComparison.Ordinal)).Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|')[1].Trim()).Distinct()];
         Assert.Equal(["query-tls12", "resumed-tls13", "resumed-tls12", "resumed-dtls12"], names);
+    }
+
+    [Fact]
+    public void Who_is_left_out_of_a_row_cannot_do_it()
+    {
+        BenchClient bouncy = BenchPeers.Create(BenchPeers.BouncyCastle, "tls13", true);
+        bouncy.Connect(false);
+        bouncy.Close();
+        Assert.Equal("BouncyStreamClient: not resumed", Assert.Throws<InvalidOperationException>(() => bouncy.Connect(true)).Message);
     }
 
     [Theory]
