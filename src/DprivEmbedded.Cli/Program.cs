@@ -16,6 +16,7 @@ public static partial class Program
           dpriv demo
           dpriv flows --figure 5
           dpriv trial --report trial.html
+          dpriv bench --quick
           dpriv serve --dot 8853
           dpriv query www.example AAAA --server 127.0.0.1:8853 --pin PIN --trace     (with the pin that serve prints)
           dpriv query www.example.com --server 192.0.2.1 --auth-name dot.example.com --repeat 3 --reconnect
@@ -33,6 +34,7 @@ public static partial class Program
             DemoCommand.Create(),
             FlowsCommand.Create(),
             TrialCommand.Create(),
+            BenchCommand.Create(),
         };
         foreach (Option option in root.Options)
         {
