@@ -66,13 +66,13 @@ internal sealed class WireMeter
             Add(onUs, _costs.WaitMicroWatts);
 
         _answerDue = up;
-        Stay(nowUs + _shiftUs - onUs);
+        long fromUs = nowUs + _shiftUs - onUs;
         RadioProfile radio = _device.Radio;
         long airUs = bytes * 8_000_000L / (up ? radio.UplinkBitsPerSecond : radio.DownlinkBitsPerSecond) + radio.PacketMicroseconds;
         Add(airUs, (up ? radio.TransmitMicroWatts : radio.ReceiveMicroWatts) - radio.TailMicroWatts);
         _shiftUs += airUs;
         _lastUs = nowUs;
-        Stay(nowUs + _shiftUs);
+        Stay(fromUs, nowUs + _shiftUs);
     }
 
     /// <summary>The processor computes.</summary>
@@ -82,8 +82,9 @@ internal sealed class WireMeter
     {
         int ms = _device.Cpu.HandshakeMs[handshake];
         Add(ms * 1000L, _device.Cpu.ActiveMicroWatts);
+        long fromUs = nowUs + _shiftUs;
         _shiftUs += ms * 1000L;
-        Stay(nowUs + _shiftUs);
+        Stay(fromUs, nowUs + _shiftUs);
     }
 
     private void Add(long us, int microWatts)
@@ -93,11 +94,11 @@ internal sealed class WireMeter
         _remainder = picoJoules % 1000;
     }
 
-    /// <summary>Keeps the radio on from its last moment, or from a later one that it dozed until.</summary>
-    private void Stay(long us)
+    /// <summary>Keeps the radio on, from its last moment or from a later one that it dozed until.</summary>
+    private void Stay(long fromUs, long untilUs)
     {
-        long now = us / 1000;
-        _state.OnUntil = Math.Max(_state.OnUntil, now);
-        NanoJoules += _physics.Cover(ref _state, now - 1, now, Math.Max(_state.OnUntil, now + _costs.TailMs));
+        long from = fromUs / 1000;
+        _state.OnUntil = Math.Max(_state.OnUntil, from);
+        NanoJoules += _physics.Cover(ref _state, from - 1, from, Math.Max(_state.OnUntil, untilUs / 1000 + _costs.TailMs));
     }
 }

@@ -25,8 +25,14 @@ internal sealed class WirePolicy : IAssociationPolicy
     /// <summary>Told what is observed.</summary>
     public Action<int>? Observed { get; set; }
 
+    /// <summary>Whether a query waits for a handshake that the device still computes: there is nothing to decide.</summary>
+    public bool Waits { get; set; }
+
     public int DecideQuery(AssociationFacts facts)
     {
+        if (Waits && facts.HasAssociation)
+            return QueryAction.Reuse;
+
         Decided = true;
         Complete(facts);
         return _policy.DecideQuery(facts);

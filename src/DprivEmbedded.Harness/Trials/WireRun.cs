@@ -37,6 +37,7 @@ internal sealed class WireRun
     private bool _riding;
     private bool _vain;
     private int _rebootedFor = -1;
+    private long _handshakeEndUs;
 
     public WireRun(World world, IAssociationPolicy policy, string policyName, int seed)
     {
@@ -108,6 +109,7 @@ internal sealed class WireRun
             if (_network.Step((next + WireWorld.StartMs) * 1000))
             {
                 _busy = IsBusy();
+                _riding = _pending > 0;
                 continue;
             }
 
@@ -150,12 +152,19 @@ internal sealed class WireRun
         _query = query;
         _askedUs[query] = NowUs;
         Touch(now, true);
-        if (!_busy && _pending == 0)
+        if (!_busy && _pending == 0 && _handshakeEndUs <= NowUs)
         {
             long ready = _meter.Begin(NowUs, false);
             _pending++;
             _network.RunUntil(ready / 1000 + WireWorld.StartMs);
             _pending--;
+        }
+
+        _policy.Waits = _handshakeEndUs > NowUs;
+        if (_policy.Waits)
+        {
+            _busy = true;
+            _network.RunUntil(_handshakeEndUs / 1000 + WireWorld.StartMs);
         }
 
         int rtt = _costs.RoundTripMs(_world.Rtt[query]);
@@ -315,6 +324,7 @@ internal sealed class WireRun
                     _result.Renewals++;
 
                 _hello[association.EventPath] = false;
+                _handshakeEndUs = long.MinValue;
                 _meter.Compute(NowUs, _scenario.Protocol.Handshake[resumed ? ExchangeKind.Resume : ExchangeKind.Reconnect]);
                 break;
             case AssociationEvent.Answer:
@@ -325,6 +335,8 @@ internal sealed class WireRun
                 _vain = false;
                 _latencies[query] = (int)((NowUs - _askedUs[query] + _meter.ShiftUs) / 1000);
                 _pending--;
+                if (_handshakeEndUs == long.MinValue)
+                    _handshakeEndUs = NowUs + _meter.ShiftUs;
                 if (_policy.Decided)
                     _result.Actions[association.EventAction - 1]++;
 

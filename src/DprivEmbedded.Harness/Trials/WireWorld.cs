@@ -46,7 +46,7 @@ internal sealed class WireWorld : IConversationFactory
         Network = new SimulatedNetwork(seed, new VirtualClock(StartMs));
         _crypto = new BouncyCastleProvider(new SeededRandomSource(seed));
         ICryptoProvider serverCrypto = new BouncyCastleProvider(new SeededRandomSource(seed + 1_000_000));
-        SimulatedHost client = new(Network, "client", Ipv4Address.Parse("10.0.0.2")) { Tcp = new TcpSettings { AcksHandshakeAtOnce = true } };
+        SimulatedHost client = new(Network, "client", Ipv4Address.Parse("10.0.0.2")) { Tcp = new TcpSettings { QuickAcks = int.MaxValue } };
         SimulatedHost server = new(Network, "server", s_server) { FastOpenKey = [8, 5, 3] };
         Nat = new SimulatedNat(Network, "nat", new NatSettings { UdpTimeoutMs = int.MaxValue, TcpTimeoutMs = int.MaxValue, PortPolicy = NatPortPolicy.NextPort }, Ipv4Address.Parse("203.0.113.1"));
         Access = Network.Connect(client, Nat, LinkSettings.WithDelay(scenario.Phases[0].RttMs / 2.0));
@@ -61,6 +61,8 @@ internal sealed class WireWorld : IConversationFactory
             dtls.Heartbeat = scenario.Probe == ProbeKind.Heartbeat ? HeartbeatPolicy.Answer : HeartbeatPolicy.Off;
             dtls.ConnectionIdBytes = scenario.ConnectionId ? 4 : -1;
             dtls.RenewTickets = true;
+            dtls.RenewalExtends = true;
+            dtls.TicketSparesCookie = true;
             dtls.MaxAssociations = 1_000_000;
             _dod = new SimulatedDodtlsService(server, new DodtlsServer(serverCrypto, new FixedResponder(), _dodOptions));
             if (_psk)
