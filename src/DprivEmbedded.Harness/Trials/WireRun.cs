@@ -60,6 +60,9 @@ internal sealed class WireRun
         _wire.Device.Happened = Happened;
         _wire.Device.Commanded = Commanded;
         _wire.Access.Up.Filter = _ => _lossesLeft <= 0 || --_lossesLeft < 0;
+        if (!_scenario.Device.Radio.Reachable)
+            _wire.Access.Down.Filter = _ => _busy || _pending > 0 || Now <= _meter.OnUntilMs;
+
         _wire.Access.Up.OnSent += packet => Packet(true, packet.IpBytes);
         _wire.Access.Down.OnArrived += packet => Packet(false, packet.IpBytes);
     }
