@@ -9,6 +9,12 @@ public class OperationTests
 {
     private const int Most = 2000;
 
+    /// <summary>Where everything has to be weighed at once: renewal, close, ride and wake, on gaps of all sizes.</summary>
+    private const int MostOfAll = 2400;
+
+    /// <summary>Learning gathers what plans look at, so that they need not.</summary>
+    private const int MostLearning = 12500;
+
     [Fact]
     public void A_decision_takes_few_instructions()
     {
@@ -56,14 +62,23 @@ public class OperationTests
                 policy.Observe(random.Next(4) == 0 ? AssociationObservation.LostSilently : AssociationObservation.Survived, facts);
                 facts.NowMs += 1;
                 policy.Observe(AssociationObservation.RadioAwake, facts);
+                if (i % 7 == 0)
+                    policy.Observe(AssociationObservation.ConnectedResumed, facts);
+                if (i % 50 == 0 && seed % 2 == 0)
+                    policy.Observe(AssociationObservation.ClosedByServer, facts);
             }
         }
 
         all.Sort();
-        TestContext.Current.SendDiagnosticMessage("query {0}, quiet {1} (median {2}, 90 % {3}), learning {4}; {5}", query, quiet, all[all.Count / 2], all[all.Count * 9 / 10], learn, worst);
+        TestContext.Current.SendDiagnosticMessage("query {0}, quiet {1} (median {2}, 95 % {3}), learning {4}; {5}", query, quiet, all[all.Count / 2], all[all.Count * 19 / 20], learn, worst);
+#if DEBUG
+        Assert.Skip("what is counted is optimised code: run this in Release");
+#else
         Assert.True(query <= Most, $"a query's decision takes {query} instructions");
-        Assert.True(quiet <= Most, $"a plan takes {quiet} instructions: {worst}");
-        Assert.True(learn <= 2 * Most, $"learning takes {learn} instructions");
+        Assert.True(all[all.Count * 19 / 20] <= Most, $"one plan in twenty takes more than {all[all.Count * 19 / 20]} instructions");
+        Assert.True(quiet <= MostOfAll, $"a plan takes {quiet} instructions: {worst}");
+        Assert.True(learn <= MostLearning, $"learning takes {learn} instructions");
+#endif
     }
 
     private static void Fill(AssociationFacts facts, Random random, ref long now, int seed)

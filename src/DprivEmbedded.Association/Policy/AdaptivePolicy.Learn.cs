@@ -46,6 +46,7 @@ public sealed partial class AdaptivePolicy
                 break;
             case AssociationObservation.ClosedByServer:
                 _memory.CloseMs = Limited(facts.ServerGapMs);
+                _gaps.SplitMs = _memory.CloseMs;
                 break;
             case AssociationObservation.ConnectedFull:
             case AssociationObservation.ConnectedResumed:
@@ -75,6 +76,7 @@ public sealed partial class AdaptivePolicy
         TransportMemory memory = _memories[transport];
         memory.Life.Know(leastMs, mostMs);
         memory.CloseMs = closes ? Limited(serverMs) : 0;
+        _gaps.SplitMs = memory.CloseMs;
         memory.ServerLowMs = Limited(serverMs);
         memory.ServerHighMs = Limited(serverMs + 1);
         memory.SilentLosses = silentPercent * 20;

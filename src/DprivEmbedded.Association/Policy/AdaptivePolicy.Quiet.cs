@@ -12,6 +12,9 @@ public sealed partial class AdaptivePolicy
     private long _vWait;
     private long _vCost;
     private long _beyond;
+    private long _renewNow;
+    private long _renewAtEnd;
+    private long _idle;
 
     // At which intervals to refresh, with natural wakes and without: computed when something was learned.
     private int _rideRefreshMs;
@@ -40,7 +43,8 @@ public sealed partial class AdaptivePolicy
         bool alone = facts.ProbePermission == ProbePermission.StandAlone;
         long step = NextWakeIn(facts);
         _fresh = facts.HasSession ? _resume : _reconnect;
-        _gaps.Look(facts.IdleMs);
+        _idle = facts.IdleMs;
+        _gaps.Look(_idle);
 
         // A session that dies before the next chance to renew it.
         if (ride && PlanRenewal(facts, plan, step, alone))
@@ -84,7 +88,7 @@ public sealed partial class AdaptivePolicy
     /// <summary>The radio woke for others: probe now, or trust that the association lives until it wakes again?</summary>
     private void PlanRide(AssociationFacts facts, QuietPlan plan, long age, long step, long gain, int refresh, bool alone)
     {
-        int now = Survival(age, facts.ServerGapMs);
+        int now = Plausible(age, facts.ServerGapMs);
         if (now < One / 64 || _gaps.Rest == 0)
             return;
 
@@ -93,11 +97,15 @@ public sealed partial class AdaptivePolicy
         long probed = Part(hold, now) - _probe - Part(_vain, One - now);
 
         // What comes before the next natural wake, and what comes after it without another probe.
-        long waiting = WaitValue(0, age, step, gain);
-        if (step != Never)
+        long waiting = 0;
+        if (probed > 0)
         {
-            long later = Part(HoldValue(step, step, gain, refresh) - _probe, NotYet(step));
-            waiting += Larger(_beyond, later > 0 ? Part(later, StepSurvival(age, step)) : 0);
+            waiting = WaitValue(0, age, step, gain);
+            if (step != Never)
+            {
+                long later = Part(HoldValue(step, step, gain, refresh) - _probe, NotYet(step));
+                waiting += Larger(_beyond, later > 0 ? Part(later, StepSurvival(age, step)) : 0);
+            }
         }
 
         // What is believed of the next query may be wrong, and a probe is cheap insurance.
@@ -134,19 +142,23 @@ public sealed partial class AdaptivePolicy
         if (until < 0)
             until = 0;
 
-        int survival = Survival(age + until, facts.ServerGapMs + until);
-        if (survival < One / 64 || (step != Never && step <= until))
+        int survival = Plausible(age + until, facts.ServerGapMs + until);
+        if (survival < One / 64 || (step != Never && step <= until) || (plan.Action == QuietAction.Renew && plan.DueMs <= facts.NowMs + until))
             return;
 
-        if (NotYet(until) == 0)
+        if (_gaps.Rest == 0 || _gaps.PlacesMs[_gaps.End - 1] - _idle <= until)
             return;
 
         long hold = ChainValue(until, refresh, cost, gain, Outlives(refresh));
-        long wait = WaitValue(until, age + until, Never, gain);
-        _vAct = Part(hold, survival) - cost;
+        long act = Part(hold, survival) - cost;
+        long wait = act > cost / 2 ? WaitValue(until, age + until, Never, gain) : 0;
+        _holding = act > wait + cost / 2;
+        if (!_holding && plan.Action == QuietAction.Renew)
+            return;
+
+        _vAct = act;
         _vWait = wait;
         _vCost = cost;
-        _holding = _vAct > wait + cost / 2;
         if (!_holding)
             return;
 
@@ -175,8 +187,8 @@ public sealed partial class AdaptivePolicy
 
         int notYet = NotYet(left);
         int arrives = _memory.Life.Quick(closeMs);
-        long hold = WaitValue(0, facts.GapMs, left, gain) - Part(Part(_wake + _serverClose, arrives), notYet);
-        if (facts.ProbePermission >= ProbePermission.RideAlong && facts.ProbeKind != ProbeKind.None && facts.ProbeKind != ProbeKind.Keepalive)
+        long hold = Part(Part(gain, One - notYet), Outlives(facts.GapMs + left / 2)) - Part(Part(_wake + _serverClose, arrives), notYet);
+        if (hold < -_close && facts.ProbePermission >= ProbePermission.RideAlong && facts.ProbeKind != ProbeKind.None && facts.ProbeKind != ProbeKind.Keepalive)
         {
             // Probes that ride along put the close off.
             if (step <= left)
@@ -204,17 +216,20 @@ public sealed partial class AdaptivePolicy
         long premium = _reconnect - _resume;
         long life = _memory.TicketSeconds * 1000L;
         long benefit = 0;
+        long atEnd = 0;
         bool lastChance = false;
         if (facts.HasSession && facts.SessionExpiresMs != Never && life > 0 && premium > 0)
         {
             long left = facts.SessionExpiresMs - facts.NowMs;
             int missed = NotYet(left);
-            if (missed > 0)
-            {
-                benefit = RenewalBenefit(facts, left, life, premium, handshake, missed);
 
-                // With another natural wake before it dies, that is time enough.
-                lastChance = step == Never || (facts.NextWakeMs != Never ? step : WakesRegularly(facts) ? step + 4 * _wakeSpreadMs : 2 * step) > left;
+            // With another natural wake before it dies, that is time enough.
+            lastChance = missed > 0 && (step == Never || (facts.NextWakeMs != Never ? step : WakesRegularly(facts) ? step + 4 * _wakeSpreadMs : 2 * step) > left);
+            if (lastChance && premium > handshake && (facts.RadioActive || alone))
+            {
+                WeighRenewal(facts, left, life, premium, handshake, missed, step != Never);
+                benefit = _renewNow;
+                atEnd = _renewAtEnd;
             }
 
             if (facts.RadioActive && lastChance && benefit > handshake)
@@ -227,17 +242,13 @@ public sealed partial class AdaptivePolicy
             if (alone && lastChance && left > 3000)
             {
                 // Planned for the last moment: worth it only if no query comes before.
-                long atExpiry = missed == 0 ? 0 : (benefit << 15) / missed;
+                long atExpiry = missed == 0 ? 0 : (atEnd << 15) / missed;
                 if (atExpiry > wakeCost)
                 {
                     long due = (facts.SessionExpiresMs - 2000) / 1000 * 1000;
-                    if (facts.HasAssociation && facts.ProbePermission == ProbePermission.StandAlone && benefit == 0)
-                        return false;
-
-                    Renew(plan, facts.NowMs + left / 2, due, atExpiry, wakeCost);
-
-                    // A natural wake in the second half may do it, too; before, it is too early.
-                    return !facts.HasAssociation || !facts.RadioActive;
+                    // A natural wake in the second half may do it, too; before, it is too early. Probes may come first.
+                    Renew(plan, facts.NowMs + left / 2 + 1, due, atExpiry, wakeCost);
+                    return !facts.HasAssociation;
                 }
             }
         }
@@ -248,7 +259,7 @@ public sealed partial class AdaptivePolicy
 
         long gain = (facts.HasSession ? _resume : _reconnect) - _reuse;
         int refresh = Refresh(facts, _rideRefreshMs);
-        long value = Larger(WaitValue(0, 0, Never, gain), HoldValue(0, step, gain, refresh)) + (benefit >> 1) - handshake;
+        long value = gain <= handshake ? 0 : Larger(WaitValue(0, 0, Never, gain), HoldValue(0, step, gain, refresh)) + (benefit >> 1) - handshake;
         if (value <= 0)
             return false;
 
@@ -272,69 +283,90 @@ public sealed partial class AdaptivePolicy
         plan.LatestMs = due;
     }
 
-    /// <summary>What a fresh session saves: full handshakes between the old one's end and the new one's, renewed again as often as it takes.</summary>
-    private long RenewalBenefit(AssociationFacts facts, long left, long life, long premium, long handshake, int missed)
+    /// <summary>What a fresh session saves, made now and made at the old one's end: full handshakes for queries that come after the old one's end and before the new one's. With more chances to come it may be renewed again and again.</summary>
+    private void WeighRenewal(AssociationFacts facts, long left, long life, long premium, long handshake, int missed, bool chances)
     {
-        // The next query comes after the end, to an association that is gone by then.
-        long once = 0;
-        long chain = 0;
+        long within = 0;
+        long nowChain = 0;
+        long atEnd = 0;
+        long atEndChain = 0;
         GapHistogram gaps = _gaps;
-        bool sure = !facts.HasAssociation;
-        for (int i = 0; i < gaps.Count; i++)
-        {
-            long ahead = gaps.AheadMs[i];
-            if (ahead < left)
-                continue;
+        int[] places = gaps.PlacesMs;
+        int[] weights = gaps.Left;
 
-            int weight = gaps.Left[i];
-            long saved = premium;
-            if (!sure)
-                saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(facts.GapMs + ahead));
+        // How likely the association is gone by then: one figure for all gaps beyond the session's end.
+        long saved = premium;
+        if (facts.HasAssociation)
+            saved = Part(premium, _holding ? _lossShare + One / 128 : One - Outlives(facts.GapMs + left + (life >> 2)));
+
+        int first = gaps.First;
+        for (int i = gaps.End - 1; i >= first; i--)
+        {
+            long ahead = places[i] - _idle;
+            if (ahead < left)
+                break;
+
+            int weight = weights[i];
             if (ahead <= life)
             {
-                once += saved * weight;
-                chain += saved * weight;
+                within += weight;
                 continue;
             }
 
-            long again = (ahead - left) / life;
-            chain += (again < 16 ? saved - again * handshake : -16 * handshake) * weight;
+            nowChain += (saved - ahead / life * handshake) * weight;
+            if (ahead <= left + life)
+                atEnd += weight;
+            else
+                atEndChain += (saved - (ahead - left) / life * handshake) * weight;
         }
 
-        long benefit = gaps.Rest == 0 ? 0 : Larger(once, chain) / gaps.Rest;
+        long now = saved * within;
+        atEnd = saved * (atEnd + within);
+        int rest = gaps.Rest == 0 ? 1 : gaps.Rest;
+        _renewNow = chances && nowChain > 0 ? (now + nowChain) / rest : now / rest;
+        _renewAtEnd = (atEndChain > 0 ? atEnd + atEndChain : atEnd) / rest;
 
         // Many short gaps follow, and one of them loses the association.
         long mean = gaps.MeanMs;
         if (mean > 0 && mean < life)
         {
             long perLife = (_lossShare + One / 512) * (life / mean);
-            long rate = Part(premium, (int)(perLife * One / (perLife + One)));
-            benefit = Larger(benefit, Part(rate, missed));
+            long rate = Part(Part(premium, (int)(perLife * One / (perLife + One))), missed);
+            _renewNow = Larger(_renewNow, left < life ? rate * (life - left) / life : 0);
+            _renewAtEnd = Larger(_renewAtEnd, rate);
         }
-
-        return benefit;
     }
 
     /// <summary>What an association of some age is worth from a later moment on if nothing is done for it: for queries until a limit; what it is worth for those after that is left in <see cref="_beyond"/>.</summary>
     private long WaitValue(long from, long age, long until, long gain)
     {
         GapHistogram gaps = _gaps;
+        LifetimeEstimate life = _memory.Life;
+        int[] places = gaps.PlacesMs;
+        int[] left = gaps.Left;
+        int end = gaps.End;
+        long closeAt = _memory.CloseMs > 0 ? _memory.CloseMs : Never;
+        long start = _idle + from;
+        long last = until == Never ? Never : _idle + until;
+        long shift = age - start;
         long sum = 0;
         long more = 0;
         int rest = 0;
-        for (int i = 0; i < gaps.Count; i++)
+        int i = gaps.First;
+        while (i < end && places[i] <= start)
+            i++;
+        for (; i < end; i++)
         {
-            long ahead = gaps.AheadMs[i];
-            if (ahead <= from)
-                continue;
-
-            int weight = gaps.Left[i];
+            long at = places[i];
+            int weight = left[i];
             rest += weight;
-            long part = (long)weight * Outlives(age + ahead - from);
-            if (ahead <= until)
-                sum += part;
+            long then = at + shift;
+            if (then >= closeAt)
+                continue;
+            if (at <= last)
+                sum += (long)weight * life.Quick(then);
             else
-                more += part;
+                more += (long)weight * life.Quick(then);
         }
 
         if (rest == 0)
@@ -370,18 +402,21 @@ public sealed partial class AdaptivePolicy
     /// <summary>From the last gap back to a moment: keep the association from one to the next for so much a refresh, or let it go.</summary>
     private long ChainValue(long from, long interval, long cost, long gain, int survival)
     {
-        GapHistogram gaps = _gaps;
+        int[] places = _gaps.PlacesMs;
+        int[] left = _gaps.Left;
+        int first = _gaps.First;
+        long start = _idle + from;
         long value = 0;
         int rest = 0;
         long next = 0;
-        for (int i = gaps.Count - 1; i >= 0; i--)
+        for (int i = _gaps.End - 1; i >= first; i--)
         {
-            long at = gaps.AheadMs[i];
-            if (at <= from)
+            long at = places[i];
+            if (at <= start)
                 break;
 
-            int weight = gaps.Left[i];
-            if (rest > 0)
+            int weight = left[i];
+            if (value > 0)
                 value = Kept(value, next - at, interval, cost, survival);
 
             rest += weight;
@@ -389,7 +424,7 @@ public sealed partial class AdaptivePolicy
             next = at;
         }
 
-        return rest == 0 ? 0 : Kept(value, next - from, interval, cost, survival);
+        return rest == 0 ? 0 : Kept(value, next - start, interval, cost, survival);
     }
 
     private static long Kept(long value, long time, long interval, long cost, int survival)
@@ -422,15 +457,8 @@ public sealed partial class AdaptivePolicy
     /// <summary>The probability that no query comes within a time.</summary>
     private int NotYet(long within)
     {
-        GapHistogram gaps = _gaps;
-        if (gaps.Rest == 0)
-            return One;
-
-        int after = 0;
-        for (int i = gaps.Count - 1; i >= 0 && gaps.AheadMs[i] > within; i--)
-            after += gaps.Left[i];
-
-        return (int)((long)after * One / gaps.Rest);
+        int rest = _gaps.Rest;
+        return rest == 0 ? One : (int)((long)_gaps.After(_idle + within) * One / rest);
     }
 
     private long NextWakeIn(AssociationFacts facts)
@@ -473,6 +501,13 @@ public sealed partial class AdaptivePolicy
     {
         int survival = _memory.Life.Quick(ageMs);
         return _memory.CloseMs > 0 && ageMs >= _memory.CloseMs ? survival >> 6 : survival;
+    }
+
+    /// <summary>The same where keepalive may have kept the path only.</summary>
+    private int Plausible(long gapMs, long serverGapMs)
+    {
+        int survival = Outlives(gapMs);
+        return serverGapMs > gapMs ? (survival * _memory.ServerSurvival(serverGapMs)) >> 15 : survival;
     }
 
     /// <summary>The interval at which to refresh, ahead of the server's close where probes put that off.</summary>

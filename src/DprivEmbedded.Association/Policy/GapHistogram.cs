@@ -5,7 +5,7 @@ namespace DprivEmbedded.Policy;
 internal sealed class GapHistogram
 {
     public const int Bins = 36;
-    public const int MostAtoms = 8;
+    public const int MostAtoms = 9;
     public const int SavedBytes = 4 * Bins;
 
     public const int Step = 64;
@@ -22,17 +22,22 @@ internal sealed class GapHistogram
     private readonly int[] _atomAt = new int[MostAtoms];
     private readonly int[] _atomUntil = new int[MostAtoms];
     private readonly int[] _atomWeights = new int[MostAtoms];
+    private readonly int[] _atomRests = new int[MostAtoms];
     private int _atoms;
+    private int _begun;
     private int _total;
 
-    /// <summary>How much later each remaining atom's query comes, ascending; filled by <see cref="Look"/>.</summary>
-    public readonly int[] AheadMs = new int[MostAtoms];
+    /// <summary>Where each atom's gaps lie, ascending; of the one that <see cref="Look"/> found to have begun, where what is left of it lies.</summary>
+    public readonly int[] PlacesMs = new int[MostAtoms];
 
     /// <summary>What is left of its weight.</summary>
     public readonly int[] Left = new int[MostAtoms];
 
-    /// <summary>How many atoms remain.</summary>
-    public int Count;
+    /// <summary>The first atom that remains.</summary>
+    public int First;
+
+    /// <summary>The atom after the last.</summary>
+    public int End;
 
     /// <summary>The weight of all that remain.</summary>
     public int Rest;
@@ -48,6 +53,9 @@ internal sealed class GapHistogram
             _starts[i] = (int)start;
         }
     }
+
+    /// <summary>Gaps on either side of this are not gathered into one atom: where the server closes; 0 for nowhere.</summary>
+    public int SplitMs;
 
     /// <summary>The weight of all gaps.</summary>
     public int Total { get { return _total; } }
@@ -117,32 +125,44 @@ internal sealed class GapHistogram
     /// <summary>Finds what may still come when a gap has lasted so long already.</summary>
     public void Look(long idleMs)
     {
-        int count = 0;
-        int rest = 0;
-        for (int i = 0; i < _atoms; i++)
-        {
-            int until = _atomUntil[i];
-            if (idleMs >= until)
-                continue;
+        PlacesMs[_begun] = _atomAt[_begun];
+        Left[_begun] = _atomWeights[_begun];
+        int idle = idleMs > int.MaxValue ? int.MaxValue : (int)idleMs;
+        int first = 0;
+        int[] untils = _atomUntil;
+        while (first < _atoms && idle >= untils[first])
+            first++;
 
-            int weight = _atomWeights[i];
-            long ahead = _atomAt[i] - idleMs;
-            int from = _atomFrom[i];
-            if (idleMs > from)
-            {
-                // In its midst: the rest lies evenly between now and its end.
-                weight = (int)(weight * (until - idleMs) / (until - from)) + 1;
-                ahead = ((until - idleMs) >> 1) + 1;
-            }
+        First = first;
+        End = _atoms;
+        Rest = 0;
+        if (first == _atoms)
+            return;
 
-            AheadMs[count] = (int)ahead;
-            Left[count] = weight;
-            rest += weight;
-            count++;
-        }
+        Rest = _atomRests[first];
+        int from = _atomFrom[first];
+        if (idle <= from)
+            return;
 
-        Count = count;
-        Rest = rest;
+        // In its midst: the rest lies evenly between now and its end.
+        int until = untils[first];
+        int weight = (int)((long)_atomWeights[first] * (until - idle) / (until - from)) + 1;
+        Rest += weight - _atomWeights[first];
+        Left[first] = weight;
+        PlacesMs[first] = idle + ((until - idle) >> 1) + 1;
+        _begun = first;
+    }
+
+    /// <summary>The weight of what lies after a moment of the gap.</summary>
+    public int After(long limitMs)
+    {
+        int[] places = PlacesMs;
+        int end = End;
+        int i = First;
+        while (i < end && places[i] <= limitMs)
+            i++;
+
+        return i == First ? Rest : i == end ? 0 : _atomRests[i];
     }
 
     /// <summary>The mean gap in milliseconds; 0 where none is known.</summary>
@@ -222,7 +242,8 @@ internal sealed class GapHistogram
                 sum += (long)more * ((half & 1) == 0 ? until - (until - Edge(half, 0)) / 3 : Edge(half, 0) + (until - Edge(half, 0)) / 3);
             }
 
-            if (weight == 0 || (half <= 2 * last && (_atoms == MostAtoms - 1 || measure < (_atoms + 1) * 2048 / MostAtoms)))
+            bool full = measure >= (_atoms + 1) * 2048 / MostAtoms || (from < SplitMs && Edge(half + 1, 0) >= SplitMs);
+            if (weight == 0 || (half <= 2 * last && (_atoms == MostAtoms - 1 || !full)))
                 continue;
 
             _atomFrom[_atoms] = from;
@@ -236,6 +257,14 @@ internal sealed class GapHistogram
         }
 
         MeanMs = all / _total;
+        int rest = 0;
+        for (int i = _atoms - 1; i >= 0; i--)
+        {
+            rest += _atomWeights[i];
+            _atomRests[i] = rest;
+            PlacesMs[i] = _atomAt[i];
+            Left[i] = _atomWeights[i];
+        }
 
         // Some gaps are longer than any before.
         _atomUntil[_atoms - 1] += _atomUntil[_atoms - 1] >> 4;
@@ -245,6 +274,9 @@ internal sealed class GapHistogram
     private int Edge(int half, int upper)
     {
         int bin = half >> 1;
+        if (bin >= Bins)
+            return int.MaxValue;
+
         int place = _places[bin] + ((half & 1) + upper - 1) * 3 * _spreads[bin];
         if (place < 0)
             place = 0;

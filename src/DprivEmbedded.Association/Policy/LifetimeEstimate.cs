@@ -23,6 +23,8 @@ internal sealed class LifetimeEstimate
     // The gaps at which survival falls below each level: what plans look at.
     private readonly int[] _knots = new int[Knots];
     private readonly int[] _levels = new int[Knots];
+    private readonly int[] _between = new int[Knots + 1];
+    private int _lastKnot;
     private int _lowMs;
     private int _highMs;
     private long _leakedMs;
@@ -45,6 +47,11 @@ internal sealed class LifetimeEstimate
         _levels[4] = One / 2;
         _levels[5] = One / 6;
         _levels[6] = One / 32;
+        _between[0] = One;
+        _between[Knots] = One / 64;
+        for (int i = 1; i < Knots; i++)
+            _between[i] = (_levels[i - 1] + _levels[i]) / 2;
+
         Reset();
     }
 
@@ -84,22 +91,22 @@ internal sealed class LifetimeEstimate
         return _above[cell + 1] + ((_weights[cell] * Inside(cell, gapMs)) >> 15);
     }
 
-    /// <summary>The same, roughly and quickly: between a few levels.</summary>
+    /// <summary>The same, roughly and quickly: a staircase of a few steps.</summary>
     public int Quick(long gapMs)
     {
         if (_knownMs >= 0)
             return Survival(gapMs);
-        if (gapMs <= _knots[0])
-            return One;
-        if (gapMs > _knots[Knots - 1])
-            return One / 64;
 
-        int i = 1;
-        while (gapMs > _knots[i])
-            i++;
+        // Plans ask for longer and longer gaps: the search goes on where it was.
+        int[] knots = _knots;
+        int at = _lastKnot;
+        if (at > 0 && gapMs <= knots[at - 1])
+            at = 0;
+        while (at < Knots && gapMs > knots[at])
+            at++;
 
-        int from = _knots[i - 1];
-        return _levels[i - 1] - (int)((_levels[i - 1] - _levels[i]) * (gapMs - from) / (_knots[i] - from));
+        _lastKnot = at;
+        return _between[at];
     }
 
     /// <summary>Learns that state outlived a gap, or did not.</summary>
