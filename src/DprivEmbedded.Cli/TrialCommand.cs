@@ -21,7 +21,7 @@ internal static class TrialCommand
     private static readonly Option<string?> Policies = new("--policies") { Description = "Policies, separated by commas: " + PolicyParser.Names + ", " + TrialSuite.References + ".", HelpName = "LIST" };
     private static readonly Option<int?> Seeds = new("--seeds") { Description = "Runs of each with seeds 1 to N; 3 by default.", HelpName = "N" };
     private static readonly Option<string?> Days = new("--days") { Description = "Simulated days; by default 3 for the shipped scenarios, and what a file says.", HelpName = "D" };
-    private static readonly Option<string?> Fidelity = new("--fidelity") { Description = "model counts flights and bytes by table.", HelpName = "model" };
+    private static readonly Option<string?> Fidelity = new("--fidelity") { Description = "model counts flights and bytes by table; wire sends every byte through the engines.", HelpName = "model|wire" };
     private static readonly Option<string?> Report = new("--report") { Description = "Write a self-contained HTML report.", HelpName = "FILE" };
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON array: an object a scenario and policy." };
     private static readonly Option<bool> Explain = new("--explain") { Description = "Print what the first policy did on the last simulated day of seed 1, and why." };
@@ -37,12 +37,14 @@ internal static class TrialCommand
 
     private static int Run(ParseResult parsed)
     {
-        if (parsed.GetValue(Fidelity) is not (null or "model"))
-            throw new BadInputException($"--fidelity takes model, not '{parsed.GetValue(Fidelity)}'.");
+        if (parsed.GetValue(Fidelity) is not (null or "model" or "wire"))
+            throw new BadInputException($"--fidelity takes model or wire, not '{parsed.GetValue(Fidelity)}'.");
 
         string? path = parsed.GetValue(Path);
         List<Scenario> scenarios = Load(path);
-        List<string> policies = [.. parsed.GetValue(Policies)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [.. TrialSuite.DefaultPolicies]];
+        bool wire = parsed.GetValue(Fidelity) == "wire";
+        IEnumerable<string> usual = TrialSuite.DefaultPolicies.Where(policy => !wire || !IsReference(policy));
+        List<string> policies = [.. parsed.GetValue(Policies)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [.. usual]];
         foreach (string policy in policies)
         {
             if (!TrialSuite.Knows(policy))
@@ -51,6 +53,9 @@ internal static class TrialCommand
 
         if (policies.Count == 0 || policies.Distinct().Count() != policies.Count)
             throw new BadInputException("--policies takes each policy once, and at least one.");
+
+        if (wire && policies.Find(IsReference) is { } reference)
+            throw new BadInputException($"--fidelity wire: {reference} is a reference that only the model has.");
 
         int seeds = parsed.GetValue(Seeds) ?? 3;
         if (seeds is < 1 or > 10000)
@@ -64,11 +69,14 @@ internal static class TrialCommand
         bool json = parsed.GetValue(Json);
         if (parsed.GetValue(Explain))
         {
+            if (wire)
+                throw new BadInputException("--explain takes the model's fidelity.");
+
             ExplainRuns(scenarios, policies[0], days);
             return ExitCode.Answered;
         }
 
-        List<TrialResult> results = RunAll(scenarios, policies, seeds, days, threads, parsed.GetValue(Cache), json);
+        List<TrialResult> results = RunAll(scenarios, policies, seeds, days, threads, parsed.GetValue(Cache), json, wire);
         List<TrialSummary> summaries = TrialSummary.Of(results);
         if (parsed.GetValue(Report) is { } report)
             WriteFile(report, TrialReport.Html(scenarios, summaries, days));
@@ -79,6 +87,8 @@ internal static class TrialCommand
 
         return ExitCode.Answered;
     }
+
+    private static bool IsReference(string policy) => policy is TrialSuite.Informed or TrialSuite.ClairvoyantName;
 
     private static double ParseDays(string? text, bool shipped)
     {
@@ -126,17 +136,17 @@ internal static class TrialCommand
 
     private static Scenario ReadFile(string path) => ScenarioReader.Read(path, File.ReadAllText(path), System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)));
 
-    private static List<TrialResult> RunAll(List<Scenario> scenarios, List<string> policies, int seeds, double days, int threads, string? cache, bool quiet)
+    private static List<TrialResult> RunAll(List<Scenario> scenarios, List<string> policies, int seeds, double days, int threads, string? cache, bool quiet, bool wire)
     {
         int total = scenarios.Count * policies.Count * seeds;
         if (quiet || Console.IsOutputRedirected)
-            return TrialSuite.RunAll(scenarios, policies, seeds, days, threads, cache);
+            return TrialSuite.RunAll(scenarios, policies, seeds, days, threads, cache, null, wire);
 
         List<TrialResult> results = [];
         AnsiConsole.Progress().Start(context =>
         {
             ProgressTask task = context.AddTask("trial", maxValue: total);
-            results = TrialSuite.RunAll(scenarios, policies, seeds, days, threads, cache, done => task.Value = done);
+            results = TrialSuite.RunAll(scenarios, policies, seeds, days, threads, cache, done => task.Value = done, wire);
         });
         return results;
     }

@@ -59,7 +59,9 @@ public class TrialTests
     [InlineData("trial --policies reuse,reuse", "each policy once")]
     [InlineData("trial --seeds 0", "--seeds takes 1 to 10000.")]
     [InlineData("trial --days x", "--days takes a number")]
-    [InlineData("trial --fidelity wire", "--fidelity takes model")]
+    [InlineData("trial --fidelity no", "--fidelity takes model or wire")]
+    [InlineData("trial --fidelity wire --policies informed", "--fidelity wire: informed is a reference that only the model has.")]
+    [InlineData("trial --fidelity wire --explain", "--explain takes the model's fidelity.")]
     public async Task Bad_input_is_told(string line, string message)
     {
         CommandResult result = (await DprivCommand.RunAsync(line.Split(' '))).Ended(ExitCode.BadInput);

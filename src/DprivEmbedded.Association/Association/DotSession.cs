@@ -97,7 +97,7 @@ public sealed partial class DotSession : DnsConversation
             int idle = KeepsOpen ? int.MaxValue : _options.IdleTimeoutMs;
             if (_serverIdleMs >= 0)
                 idle = _serverIdleMs < _options.MaxIdleTimeoutMs ? _serverIdleMs : _options.MaxIdleTimeoutMs;
-            if (_learnedIdleMs >= 0 && _learnedIdleMs < idle)
+            if (!KeepsOpen && _learnedIdleMs >= 0 && _learnedIdleMs < idle)
                 idle = _learnedIdleMs;
 
             return idle;

@@ -16,6 +16,9 @@ public sealed class DtlsServerOptions : TlsServerOptions
     /// <summary>Whether a client has to show with a cookie that it receives at its address (HelloVerifyRequest, RFC 6347 section 4.2.1).</summary>
     public bool Cookie { get; set; } = true;
 
+    /// <summary>Whether a ClientHello with a ticket needs no cookie: resumption costs the server little. Source: RFC 6347 section 4.2.1.</summary>
+    public bool TicketSparesCookie { get; set; }
+
     /// <summary>Size of the cookie, 8..32 bytes.</summary>
     public int VerifyCookieBytes { get; set; } = 16;
 

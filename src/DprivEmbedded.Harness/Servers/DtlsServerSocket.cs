@@ -431,7 +431,7 @@ public sealed class DtlsServerSocket
             return;
         }
 
-        if (Options.Cookie && !_cookies.Check(address, hello, Options, _nowMs))
+        if (Options.Cookie && !(Options.TicketSparesCookie && hello.SessionTicket is { Length: > 0 }) && !_cookies.Check(address, hello, Options, _nowMs))
         {
             SendHelloVerifyRequest(address, _cookies.Make(address, hello, Options, _nowMs), messageSequence, recordSequence);
             return;

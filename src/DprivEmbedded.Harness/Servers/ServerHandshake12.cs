@@ -499,6 +499,9 @@ internal sealed class ServerHandshake12 : ServerHandshake
             return true;
 
         ServerSession session = _session ?? Session();
+        if (Options.RenewalExtends)
+            session.IssuedMs = Server.NowMs;
+
         byte[] ticket = Options.StatefulTickets ? Server.State.Keep(session) : Server.State.SealTicket(session, Options.TicketPaddingBytes);
         int lifetime = Options.AdvertisedTicketLifetimeSeconds >= 0 ? Options.AdvertisedTicketLifetimeSeconds : Options.TicketLifetimeSeconds;
         BeginMessage(HandshakeType.NewSessionTicket);

@@ -83,6 +83,9 @@ public class TlsServerOptions
     /// <summary>TLS 1.2: whether a resumption by ticket brings a new ticket each time. A ticket under an older key is always renewed.</summary>
     public bool RenewTickets { get; set; }
 
+    /// <summary>TLS 1.2 and DTLS 1.2: whether the lifetime of a renewed ticket begins anew, or stays that of the full handshake (default).</summary>
+    public bool RenewalExtends { get; set; }
+
     /// <summary>TLS 1.2: whether sessions are kept and resumed by session id.</summary>
     public bool SessionIds { get; set; } = true;
 

@@ -336,7 +336,7 @@ internal sealed class TrialPhysics
 
     /// <summary>Keeps the radio on until a moment.</summary>
     /// <returns>What that takes beyond what was on anyway.</returns>
-    private long Cover(ref TrialState state, long now, long from, long until)
+    public long Cover(ref TrialState state, long now, long from, long until)
     {
         bool on = On(state, now);
         long start = Math.Max(from, state.OnUntil);

@@ -51,10 +51,7 @@ public static class TrialSuite
             return new TrialResult { Scenario = scenario.Name, Policy = policy, Seed = seed, Days = days, Queries = world.Queries.Length, CostNanoJoules = cost, LatencyMsP50 = -1, LatencyMsP95 = -1, EnergyNanoJoules = -1, LatencyMs = -1 };
         }
 
-        CostModel costs = CostModel.Create(scenario.Device, scenario.Protocol, scenario.LatencyMicroWatts);
-        if (scenario.Traffic.Kind != TrafficKind.None)
-            costs.OtherTrafficMs = scenario.Traffic.DurationMs + costs.PromotionMs;
-
+        CostModel costs = Costs(scenario);
         IAssociationPolicy made = PolicyParser.Parse(policy == Informed ? "adaptive" : policy, costs) ?? throw new ArgumentException("No such policy: " + policy, nameof(policy));
         var run = new TrialRun(world, made) { OnEvent = onEvent };
         if (made is AdaptivePolicy adaptive)
@@ -98,7 +95,8 @@ public static class TrialSuite
     /// <param name="threads">How many threads; 0 for one a core.</param>
     /// <param name="cacheFolder">Where results are kept, so that a run that was broken off goes on; null for nowhere.</param>
     /// <param name="progress">Told how many runs are done.</param>
-    public static List<TrialResult> RunAll(IReadOnlyList<Scenario> scenarios, IReadOnlyList<string> policies, int seeds, double days, int threads = 0, string? cacheFolder = null, Action<int>? progress = null)
+    /// <param name="wire">Whether every byte goes through the engines (<see cref="RunWire"/>), or flights and bytes are counted by table.</param>
+    public static List<TrialResult> RunAll(IReadOnlyList<Scenario> scenarios, IReadOnlyList<string> policies, int seeds, double days, int threads = 0, string? cacheFolder = null, Action<int>? progress = null, bool wire = false)
     {
         var results = new TrialResult[scenarios.Count * policies.Count * seeds];
         int done = 0;
@@ -109,11 +107,11 @@ public static class TrialSuite
             string policy = policies[i / seeds % policies.Count];
             int seed = i % seeds + 1;
             double length = days > 0 ? days : scenario.Days;
-            string? path = cacheFolder == null ? null : Path.Combine(cacheFolder, CacheName(scenario, policy, seed, length));
+            string? path = cacheFolder == null ? null : Path.Combine(cacheFolder, CacheName(scenario, policy, seed, length, wire));
             TrialResult? result = path == null ? null : ReadCached(path);
             if (result == null)
             {
-                result = Run(scenario, policy, seed, length);
+                result = wire ? RunWire(scenario, policy, seed, length) : Run(scenario, policy, seed, length);
                 if (path != null)
                     WriteCached(path, result);
             }
@@ -126,6 +124,28 @@ public static class TrialSuite
             }
         });
         return [.. results];
+    }
+
+    /// <summary>One run with every byte through the engines: associations, TLS or DTLS, TCP or UDP, NAT and server on the simulated network.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="policy">A name that <see cref="Knows"/>, but no reference.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="days">Simulated days.</param>
+    /// <exception cref="ArgumentException">The policy is a reference or unknown.</exception>
+    public static TrialResult RunWire(Scenario scenario, string policy, int seed, double days)
+    {
+        CostModel costs = Costs(scenario);
+        IAssociationPolicy made = PolicyParser.Parse(policy, costs) ?? throw new ArgumentException("No such policy on the wire: " + policy, nameof(policy));
+        return new WireRun(new World(scenario, seed, days), made, policy, seed).Run();
+    }
+
+    private static CostModel Costs(Scenario scenario)
+    {
+        CostModel costs = CostModel.Create(scenario.Device, scenario.Protocol, scenario.LatencyMicroWatts);
+        if (scenario.Traffic.Kind != TrafficKind.None)
+            costs.OtherTrafficMs = scenario.Traffic.DurationMs + costs.PromotionMs;
+
+        return costs;
     }
 
     private static void Inform(TrialRun run, AdaptivePolicy policy, World world)
@@ -158,9 +178,9 @@ public static class TrialSuite
         return gap <= least ? 1 : gap > most ? 0 : (most - gap) / (most - least);
     }
 
-    private static string CacheName(Scenario scenario, string policy, int seed, double days)
+    private static string CacheName(Scenario scenario, string policy, int seed, double days, bool wire)
     {
-        string text = string.Create(CultureInfo.InvariantCulture, $"{ModelVersion}\n{BuildId()}\n{scenario.Source}\n{policy}\n{seed}\n{days}");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{ModelVersion}\n{BuildId()}\n{scenario.Source}\n{policy}\n{seed}\n{days}") + (wire ? "\nwire" : "");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32] + ".json";
     }
 
