@@ -7,6 +7,7 @@ using DprivEmbedded.Dns;
 using DprivEmbedded.Dtls;
 using DprivEmbedded.Harness;
 using DprivEmbedded.Harness.Certificates;
+using DprivEmbedded.Harness.Trials;
 using DprivEmbedded.Sessions;
 using DprivEmbedded.Tls;
 
@@ -46,7 +47,7 @@ internal static class CorpusMaker
 
     private static IEnumerable<(string Target, string Name, byte[] Input)> Inputs()
     {
-        return [.. Messages(), .. Streams(), .. Datagrams(), .. Records(), .. Certificates(), .. Sessions(), .. Zones(), .. AssociationRecorder.Inputs(s_credential)];
+        return [.. Messages(), .. Streams(), .. Datagrams(), .. Records(), .. Certificates(), .. Sessions(), .. Zones(), .. Scenarios(), .. AssociationRecorder.Inputs(s_credential)];
     }
 
     private static IEnumerable<(string, string, byte[])> Messages()
@@ -340,5 +341,16 @@ internal static class CorpusMaker
         ];
         for (int i = 0; i < zones.Length; i++)
             yield return ("zone", "zone-" + (i + 1), Encoding.Latin1.GetBytes(zones[i]));
+    }
+
+    /// <summary>The shipped scenarios, and one with a device of its own.</summary>
+    private static IEnumerable<(string, string, byte[])> Scenarios()
+    {
+        foreach (string name in ShippedData.Scenarios)
+            yield return ("scenario", name, Encoding.UTF8.GetBytes(ShippedData.ScenarioText(name)));
+
+        string device = ShippedData.ProfileText("esp32-dtim3")!;
+        string own = "{ \"format\": \"dpriv-scenario/1\", \"name\": \"own\", \"device\": " + System.Text.RegularExpressions.Regex.Replace(device, ", \"source\": \"[^\"]*\"", ", \"source\": \"x\"") + ", \"protocol\": \"dot\", \"workload\": { \"kind\": \"trace\", \"times\": [0, 1.5, 60] } }";
+        yield return ("scenario", "own-device", Encoding.UTF8.GetBytes(own));
     }
 }

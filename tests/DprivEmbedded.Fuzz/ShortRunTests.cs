@@ -15,7 +15,7 @@ public class ShortRunTests(ITestOutputHelper output)
         return new TheoryData<string, int>
         {
             { "dns", 100_000 }, { "tls", 20_000 }, { "dtls", 20_000 }, { "records", 100_000 }, { "certificate", 3_000 }, { "sessions", 50_000 }, { "zone", 20_000 }, { "server", 3_000 },
-            { "association", 20_000 },
+            { "association", 20_000 }, { "scenario", 10_000 },
         };
     }
 

@@ -483,7 +483,11 @@ public sealed partial class ServerAssociation
             return;
 
         int beside = _beside;
-        bool orderly = _paths[beside].State == AssociationPath.Live && !_paths[beside].Suspect;
+        AssociationPath path = _paths[beside];
+
+        // A DTLS server whose handshake is left without a word repeats its flight for a minute, and each wakes the radio.
+        bool half = path.State == AssociationPath.Handshaking && path.Dod != null && path.Transmitted;
+        bool orderly = half || (path.State == AssociationPath.Live && !path.Suspect);
         ForgetBeside();
         EndPath(beside, orderly ? Orderly : Silently, TlsError.None);
     }

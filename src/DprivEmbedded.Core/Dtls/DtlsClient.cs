@@ -319,14 +319,16 @@ public sealed partial class DtlsClient : IHandshakeChannel
         return Enqueue(ContentType.ApplicationData, data, offset, count);
     }
 
-    /// <summary>Sends close_notify; nothing can be sent afterwards.</summary>
+    /// <summary>Sends close_notify; nothing can be sent afterwards. In the middle of a handshake it goes in the clear, so that a server that believes it does not repeat its flight to nobody.</summary>
     public void Close()
     {
         if (!_started || _closed || _error != TlsError.None)
             return;
 
-        if (_write != null)
+        if (_write != null || (_sendSequence > 0 && !_flightPending))
             EnqueueAlert(1, AlertDescription.CloseNotify);
+        if (_write == null)
+            _flightPending = false;
 
         _closed = true;
     }

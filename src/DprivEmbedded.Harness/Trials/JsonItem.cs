@@ -150,7 +150,7 @@ internal sealed class JsonItem
             case JsonTokenType.StartObject:
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    string name = reader.GetString()!;
+                    string name = GetText(file, item.Line, ref reader);
                     reader.Read();
                     JsonItem member = Read(file, ref reader, lines);
                     if (!item._members.TryAdd(name, member))
@@ -164,7 +164,7 @@ internal sealed class JsonItem
 
                 break;
             case JsonTokenType.String:
-                item._text = reader.GetString()!;
+                item._text = GetText(file, item.Line, ref reader);
                 break;
             default:
                 item._text = Encoding.UTF8.GetString(reader.ValueSpan);
@@ -172,5 +172,17 @@ internal sealed class JsonItem
         }
 
         return item;
+    }
+
+    private static string GetText(string file, int line, ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new TrialInputException(file, line, "half of a surrogate pair is no text.");
+        }
     }
 }

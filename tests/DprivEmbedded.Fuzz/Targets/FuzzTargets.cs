@@ -1,6 +1,6 @@
 namespace DprivEmbedded.Fuzz;
 
-/// <summary>All targets. A reader that comes later (scenario files, telemetry) is one class more here, and a folder of its name with a few inputs under Corpus.</summary>
+/// <summary>All targets. A reader that comes later (telemetry, say) is one class more here, and a folder of its name with a few inputs under Corpus.</summary>
 internal static class FuzzTargets
 {
     /// <summary>Makes them: each run of a driver uses objects of its own.</summary>
@@ -9,7 +9,7 @@ internal static class FuzzTargets
         return
         [
             new DnsMessageTarget(), new TlsClientTarget(), new DtlsClientTarget(), new RecordsTarget(), new CertificateTarget(), new SessionTarget(), new ZoneTarget(), new ServerTarget(),
-            new AssociationTarget(),
+            new AssociationTarget(), new ScenarioTarget(),
         ];
     }
 

@@ -15,6 +15,7 @@ namespace DprivEmbedded.Interop.Clients;
 public sealed class SslStreamClient : IAsyncDisposable
 {
     private readonly SslStream _stream;
+    private readonly Stopwatch _sinceQuery = new();
 
     private SslStreamClient(SslStream stream) => _stream = stream;
 
@@ -42,6 +43,7 @@ public sealed class SslStreamClient : IAsyncDisposable
 
     public async Task<byte[]> QueryAsync(byte[] message)
     {
+        _sinceQuery.Restart();
         await _stream.WriteAsync(DnsBytes.Framed(message)).ConfigureAwait(false);
         var length = new byte[2];
         await _stream.ReadExactlyAsync(length).ConfigureAwait(false);
@@ -50,11 +52,12 @@ public sealed class SslStreamClient : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>How long the server keeps the quiet connection; throws <see cref="OperationCanceledException"/> at <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// How long the server keeps the quiet connection, counted from just before the last query was sent: the server's own timer starts later, so that however slow this process is the time is never too short. Throws <see cref="OperationCanceledException"/> at <paramref name="limit"/>.
+    /// </summary>
     public async Task<TimeSpan> UntilClosedAsync(TimeSpan limit)
     {
         using var timer = new CancellationTokenSource(limit);
-        var clock = Stopwatch.StartNew();
         try
         {
             while (await _stream.ReadAsync(new byte[512], timer.Token).ConfigureAwait(false) > 0)
@@ -67,7 +70,7 @@ public sealed class SslStreamClient : IAsyncDisposable
             // Closed without a close_notify.
         }
 
-        return clock.Elapsed;
+        return _sinceQuery.Elapsed;
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
