@@ -10,7 +10,6 @@ namespace DprivEmbedded.Harness.Hostile;
 internal sealed class HostileDatagramRun : HostileRun
 {
     private static readonly object s_address = "client";
-    private readonly byte[] _clientWire = new byte[2048];
     private readonly byte[] _serverWire = new byte[20_000];
     private readonly byte[] _datagram = new byte[65536];
     private readonly DodSession _session;
@@ -26,6 +25,8 @@ internal sealed class HostileDatagramRun : HostileRun
         DtlsClient dtls = new(Context.DtlsClient, client, new byte[4096], new byte[1024], new byte[1024]);
         _session = new DodSession(new DodSessionOptions { QueryTimeoutMs = Context.QueryTimeoutMs }, dtls, client);
     }
+
+    private protected override DnsConversation Conversation => _session;
 
     private protected override long WakeMs => Math.Min(_session.WakeDueMs, _server.NextWakeMs);
 
@@ -57,48 +58,6 @@ internal sealed class HostileDatagramRun : HostileRun
         _session.HandleTimeout(Clock.NowMs);
         EndMeasure();
         _server.HandleTimeout(Clock.NowMs);
-    }
-
-    private protected override void PumpClient()
-    {
-        while (true)
-        {
-            BeginMeasure();
-            int happened = _session.NextEvent();
-            EndMeasure();
-            if (happened == DodEvent.None)
-                break;
-
-            switch (happened)
-            {
-                case DodEvent.Connected:
-                    WasConnected = true;
-                    break;
-                case DodEvent.Session:
-                    _session.TakeSession().Clear();
-                    break;
-                case DodEvent.Answer:
-                    OnAnswer(_session.AnswerBuffer, _session.AnswerOffset, _session.AnswerCount);
-                    break;
-                case DodEvent.QueryFailed:
-                    Decide(HostileOutcomeKind.QueryFails, _session.EventError);
-                    break;
-                case DodEvent.Closed:
-                    Decide(HostileOutcomeKind.Ends, _session.Error);
-                    break;
-            }
-        }
-
-        while (true)
-        {
-            BeginMeasure();
-            int count = _session.Transmit(_clientWire, 0, _clientWire.Length);
-            EndMeasure();
-            if (count == 0)
-                break;
-
-            SendUp(_clientWire[..count]);
-        }
     }
 
     private protected override void PumpServer()

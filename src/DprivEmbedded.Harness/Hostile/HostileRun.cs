@@ -25,6 +25,7 @@ public abstract class HostileRun
     private static readonly Lazy<ServerCredential> s_credential = new(MakeCredential);
 
     private readonly PriorityQueue<Arrival, (long DueMs, long Number)> _arrivals = new();
+    private readonly byte[] _clientWire = new byte[4096];
     private long _arrivalNumber;
     private long _lastDueDown;
     private long _allocated;
@@ -145,6 +146,8 @@ public abstract class HostileRun
         };
     }
 
+    private protected abstract DnsConversation Conversation { get; }
+
     private protected abstract void Start();
 
     private protected abstract long WakeMs { get; }
@@ -153,8 +156,6 @@ public abstract class HostileRun
     private protected abstract void GiveClient(byte[] bytes);
 
     private protected abstract void GiveServer(byte[] bytes);
-
-    private protected abstract void PumpClient();
 
     private protected abstract void PumpServer();
 
@@ -194,6 +195,49 @@ public abstract class HostileRun
     {
         SentBytes += bytes.Length;
         Send(bytes, false, Clock.NowMs + LatencyMs);
+    }
+
+    /// <summary>Drains the client: what happened, then what it sends. The events of both transports have the same numbers.</summary>
+    private protected void PumpClient()
+    {
+        while (true)
+        {
+            BeginMeasure();
+            int happened = Conversation.NextEvent();
+            EndMeasure();
+            if (happened == DotEvent.None)
+                break;
+
+            switch (happened)
+            {
+                case DotEvent.Connected:
+                    WasConnected = true;
+                    break;
+                case DotEvent.Session:
+                    Conversation.TakeSession().Clear();
+                    break;
+                case DotEvent.Answer:
+                    OnAnswer(Conversation.AnswerBuffer, Conversation.AnswerOffset, Conversation.AnswerCount);
+                    break;
+                case DotEvent.QueryFailed:
+                    Decide(HostileOutcomeKind.QueryFails, Conversation.EventError);
+                    break;
+                case DotEvent.Closed:
+                    Decide(HostileOutcomeKind.Ends, Conversation.Error);
+                    break;
+            }
+        }
+
+        while (true)
+        {
+            BeginMeasure();
+            int count = Conversation.Transmit(_clientWire, 0, _clientWire.Length);
+            EndMeasure();
+            if (count == 0)
+                break;
+
+            SendUp(_clientWire[..count]);
+        }
     }
 
     private protected void OnAnswer(byte[] buffer, int offset, int count)

@@ -8,7 +8,6 @@ namespace DprivEmbedded.Harness.Hostile;
 /// <summary>A run over TLS.</summary>
 internal sealed class HostileStreamRun : HostileRun
 {
-    private readonly byte[] _clientWire = new byte[4096];
     private readonly byte[] _serverWire = new byte[20_000];
     private readonly DotSession _session;
     private readonly DotServer _server;
@@ -25,6 +24,8 @@ internal sealed class HostileStreamRun : HostileRun
         TlsClient tls = new(Context.Client, client, new byte[Context.ReceiveBufferBytes], new byte[2048]);
         _session = new DotSession(new DotSessionOptions { QueryTimeoutMs = Context.QueryTimeoutMs }, tls, client, new byte[4096]);
     }
+
+    private protected override DnsConversation Conversation => _session;
 
     private protected override long WakeMs => Math.Min(_session.WakeDueMs, _connection!.NextWakeMs);
 
@@ -61,48 +62,6 @@ internal sealed class HostileStreamRun : HostileRun
         _session.HandleTimeout(Clock.NowMs);
         EndMeasure();
         _connection!.HandleTimeout(Clock.NowMs);
-    }
-
-    private protected override void PumpClient()
-    {
-        while (true)
-        {
-            BeginMeasure();
-            int happened = _session.NextEvent();
-            EndMeasure();
-            if (happened == DotEvent.None)
-                break;
-
-            switch (happened)
-            {
-                case DotEvent.Connected:
-                    WasConnected = true;
-                    break;
-                case DotEvent.Session:
-                    _session.TakeSession().Clear();
-                    break;
-                case DotEvent.Answer:
-                    OnAnswer(_session.AnswerBuffer, _session.AnswerOffset, _session.AnswerCount);
-                    break;
-                case DotEvent.QueryFailed:
-                    Decide(HostileOutcomeKind.QueryFails, _session.EventError);
-                    break;
-                case DotEvent.Closed:
-                    Decide(HostileOutcomeKind.Ends, _session.Error);
-                    break;
-            }
-        }
-
-        while (true)
-        {
-            BeginMeasure();
-            int count = _session.Transmit(_clientWire, 0, _clientWire.Length);
-            EndMeasure();
-            if (count == 0)
-                break;
-
-            SendUp(_clientWire[..count]);
-        }
     }
 
     private protected override void PumpServer()
