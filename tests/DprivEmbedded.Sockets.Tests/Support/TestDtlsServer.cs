@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Threading.Tasks;
@@ -11,9 +10,7 @@ namespace DprivEmbedded.Sockets.Tests.Support;
 /// <summary>A server of the demonstration zone over DTLS in this process, on a free port of the loopback address. Nothing listens there for TLS.</summary>
 internal sealed class TestDtlsServer : IAsyncDisposable
 {
-    private readonly object _gate = new();
-    private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
-    private int _queries;
+    private readonly QueryWatcher _watcher = new();
 
     private TestDtlsServer(Action<DodtlsServerOptions>? change, int port)
     {
@@ -21,7 +18,7 @@ internal sealed class TestDtlsServer : IAsyncDisposable
         var options = new DodtlsServerOptions { OutOfOrder = true };
         options.Dtls.Credentials = [new ServerCredential(TestServer.Certificate)];
         change?.Invoke(options);
-        Host = DodtlsServerHost.Start(new DodtlsServer(new BouncyCastleProvider(), new Watcher(this), options), [new IPEndPoint(IPAddress.Loopback, port)]);
+        Host = DodtlsServerHost.Start(new DodtlsServer(new BouncyCastleProvider(), _watcher, options), [new IPEndPoint(IPAddress.Loopback, port)]);
     }
 
     public DodtlsServerHost Host { get; }
@@ -29,18 +26,7 @@ internal sealed class TestDtlsServer : IAsyncDisposable
     public static TestDtlsServer Start(Action<DodtlsServerOptions>? options = null, int port = 0) => new(options, port);
 
     /// <summary>Completes when so many queries have come, repetitions included.</summary>
-    public Task QueriedAsync(int count)
-    {
-        lock (_gate)
-        {
-            if (_queries >= count)
-                return Task.CompletedTask;
-
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Add((count, reached));
-            return reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        }
-    }
+    public Task QueriedAsync(int count) => _watcher.QueriedAsync(count);
 
     public void Change(Action<DodtlsServerOptions> change) => Host.Change(server => change(server.Options));
 
@@ -61,24 +47,4 @@ internal sealed class TestDtlsServer : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
-
-    private void Count()
-    {
-        lock (_gate)
-        {
-            _queries++;
-            _waiting.RemoveAll(one => one.Count <= _queries && one.Reached.TrySetResult());
-        }
-    }
-
-    private sealed class Watcher(TestDtlsServer owner) : IDnsResponder
-    {
-        private readonly ZoneResponder _zone = new(DemoZone.Create());
-
-        public int Respond(byte[] query, int offset, int count, byte[] response, int responseOffset, int capacity, int keepaliveTimeoutMs)
-        {
-            owner.Count();
-            return _zone.Respond(query, offset, count, response, responseOffset, capacity, keepaliveTimeoutMs);
-        }
-    }
 }

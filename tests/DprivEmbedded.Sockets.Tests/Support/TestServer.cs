@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Net;
 using System.Threading.Tasks;
 using DprivEmbedded.Crypto.BouncyCastle;
@@ -17,16 +16,14 @@ internal sealed class TestServer : IAsyncDisposable
     private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
     private static readonly CertificateMaker Maker = new();
 
-    private readonly object _gate = new();
-    private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
-    private int _queries;
+    private readonly QueryWatcher _watcher = new();
 
     private TestServer(Action<DotServerOptions>? change, int port)
     {
         var options = new DotServerOptions();
         options.Tls.Credentials = [new ServerCredential(Certificate)];
         change?.Invoke(options);
-        var server = new DotServer(new BouncyCastleProvider(), new Watcher(this), options);
+        var server = new DotServer(new BouncyCastleProvider(), _watcher, options);
         Host = port == 0 ? DotServerHost.StartOnLoopback(server) : DotServerHost.Start(server, [new IPEndPoint(IPAddress.Loopback, port)]);
     }
 
@@ -43,18 +40,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static TestServer Start(Action<DotServerOptions>? options = null, int port = 0) => new(options, port);
 
     /// <summary>Completes when so many queries have come.</summary>
-    public Task QueriedAsync(int count)
-    {
-        lock (_gate)
-        {
-            if (_queries >= count)
-                return Task.CompletedTask;
-
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Add((count, reached));
-            return reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        }
-    }
+    public Task QueriedAsync(int count) => _watcher.QueriedAsync(count);
 
     public void Change(Action<DotServerOptions> change) => Host.Change(server => change(server.Options));
 
@@ -73,24 +59,4 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
-
-    private void Count()
-    {
-        lock (_gate)
-        {
-            _queries++;
-            _waiting.RemoveAll(one => one.Count <= _queries && one.Reached.TrySetResult());
-        }
-    }
-
-    private sealed class Watcher(TestServer owner) : IDnsResponder
-    {
-        private readonly ZoneResponder _zone = new(DemoZone.Create());
-
-        public int Respond(byte[] query, int offset, int count, byte[] response, int responseOffset, int capacity, int keepaliveTimeoutMs)
-        {
-            owner.Count();
-            return _zone.Respond(query, offset, count, response, responseOffset, capacity, keepaliveTimeoutMs);
-        }
-    }
 }
