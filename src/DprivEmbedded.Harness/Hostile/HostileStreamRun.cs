@@ -19,7 +19,6 @@ internal sealed class HostileStreamRun : HostileRun
         : base(peer, transport, client, server)
     {
         _meddler = new StreamMeddler(server, Context);
-        Context.Server.KeyLog = _meddler;
         _server = new DotServer(server, new Responder(Connected), new DotServerOptions { Tls = Context.Server, IdleTimeoutMs = -1, AdvertisedKeepaliveMs = -1, HandshakeTimeoutMs = -1 });
         TlsClient tls = new(Context.Client, client, new byte[Context.ReceiveBufferBytes], new byte[2048]);
         _session = new DotSession(new DotSessionOptions { QueryTimeoutMs = Context.QueryTimeoutMs }, tls, client, new byte[4096]);
